@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+export const CONDITION_TYPES = {
+  Admitted: 'The recording has a slot: it counts against the limit of concurrent recordings.',
+  RecorderReady: "The recorder pod listens for a publisher at the status's ingest URL.",
+  Receiving: "The publisher's media is arriving.",
+  Uploaded: 'The file is in S3.',
+  Succeeded: 'The summary: Unknown while active, True when there is a file, False when there is none.',
+} as const;
+
+export const conditionTypeSchema = z.enum(
+  Object.keys(CONDITION_TYPES) as [keyof typeof CONDITION_TYPES, ...(keyof typeof CONDITION_TYPES)[]],
+);
+export type ConditionType = z.infer<typeof conditionTypeSchema>;
+
+/** The Kubernetes condition, as metav1.Condition has it. */
+export const conditionSchema = z.object({
+  type: conditionTypeSchema,
+  status: z.enum(['True', 'False', 'Unknown']),
+  observedGeneration: z.int().min(0).optional(),
+  /** Moves only when the status does. */
+  lastTransitionTime: z.string().max(64).meta({ format: 'date-time' }),
+  reason: z.string().min(1).max(128),
+  message: z.string().max(4096),
+});
+export type Condition = z.infer<typeof conditionSchema>;

@@ -1,0 +1,41 @@
+/**
+ * Every value of `status.reason`, with what it means. Stable: dashboards and alerts match on them.
+ * docs/reference/status.md is compared with this table by a test.
+ */
+export const REASONS = {
+  // Pending
+  WaitingForSlot: 'The limit of concurrent recordings is reached; queuePosition says how many go first.',
+  ProviderQuotaExceeded:
+    "Agora's quota of concurrent pushes is used up; it is asked again until there is room.",
+  // Starting
+  CreatingRecorder: 'The recorder pod is being made.',
+  ResourceQuotaExceeded: "The namespace's ResourceQuota refuses the recorder pod; it is tried again.",
+  RecorderUnschedulable: 'No node can take the recorder pod; the message names why.',
+  RecorderImagePullFailed: "The recorder's image can't be pulled; the message names it.",
+  RecorderStarting: 'The recorder pod runs but does not listen yet.',
+  RequestingPush: 'Agora is being asked to push the meeting.',
+  WaitingForPublisher: 'The recorder listens; no media has come yet.',
+  // Recording
+  Receiving: "The publisher's media is arriving.",
+  Reconnecting: 'The publisher is gone or has stalled; the recorder waits for it to come back.',
+  // Stopping, Completed
+  StopRequested: 'Stopped by spec.desiredState or the API.',
+  MaxDurationReached: 'The maximum duration was reached.',
+  MeetingEnded: 'The meeting ended.',
+  PublisherLost: 'The publisher was gone for longer than the reconnect window.',
+  DiskFull: "The recorder's disk filled up; with a file when something was kept.",
+  Drained: 'The pod had to go: its node was drained or shut down.',
+  Deleted: 'The object was deleted while recording; the file is kept.',
+  // Failed
+  NothingReceived: 'Stopped before any media came.',
+  NoPublisher: 'No publisher came in time.',
+  AgoraUnauthorized: 'Agora refused the credentials, or Media Push is not enabled for the project.',
+  AgoraRejected: 'Agora refused the request as invalid; the message has its answer.',
+  UploadFailed: 'The file could not be brought to S3.',
+  RecorderMisconfigured: 'The recorder refused its configuration.',
+  RecorderFailed: 'The recorder ended without a result, again and again.',
+  RecorderLost: 'The recorder pod was lost before it could save a file.',
+  StartTimeout: 'The recorder did not become ready in time.',
+} as const;
+
+export type Reason = keyof typeof REASONS;

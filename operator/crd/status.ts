@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { conditionSchema } from './conditions.ts';
+import { phaseSchema } from './phases.ts';
+import { FORMATS } from './spec.ts';
+
+const time = (description: string) => z.string().max(64).describe(description).meta({ format: 'date-time' });
+const int64 = (description: string) => z.int().min(0).describe(description).meta({ format: 'int64' });
+
+export const fileSchema = z.object({
+  bucket: z.string().max(255),
+  key: z.string().max(1024),
+  url: z.string().max(2048).describe('s3://BUCKET/KEY'),
+  sizeBytes: int64('Size of the file in bytes.'),
+  format: z.enum(FORMATS),
+  checksum: z.string().max(128).optional().describe('ALGORITHM:VALUE as the object store reports it.'),
+});
+export type RecordingFile = z.infer<typeof fileSchema>;
+
+export const lastTerminationSchema = z.object({
+  exitCode: z.int(),
+  reason: z.string().max(128),
+  message: z.string().max(4096),
+  node: z.string().max(253).optional(),
+  at: time('When the container ended.'),
+});
+export type LastTermination = z.infer<typeof lastTerminationSchema>;
+
+export const statusSchema = z.object({
+  observedGeneration: int64('The generation that this status tells about.').optional(),
+  phase: phaseSchema.optional(),
+  reason: z.string().max(128).optional().describe('Why the recording is in its phase; stable, CamelCase.'),
+  message: z.string().max(4096).optional().describe('The same for people.'),
+  conditions: z
+    .array(conditionSchema)
+    .max(16)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
+  queuePosition: z.int().min(1).optional().describe('Place in the queue, from 1; only while Pending.'),
+  podName: z.string().max(253).optional(),
+  nodeName: z.string().max(253).optional(),
+  attempt: z.int().min(1).optional().describe('The number of the recorder pod, from 1.'),
+  ingest: z
+    .object({ url: z.string().max(1024).describe('rtmp://HOST:PORT/live, without the stream key.') })
+    .optional(),
+  agora: z
+    .object({ converterId: z.string().max(256), state: z.string().max(64).optional() })
+    .optional()
+    .describe("Agora's converter that pushes the meeting."),
+  startedAt: time('When the first media came.').optional(),
+  stoppedAt: time('When the last media came.').optional(),
+  completedAt: time('When the recording reached its end: file available, or failed.').optional(),
+  durationSeconds: z.number().min(0).optional().describe('Seconds of media.'),
+  file: fileSchema.optional(),
+  files: z
+    .array(fileSchema)
+    .max(100)
+    .optional()
+    .describe('More than one take that could not be joined.')
+    .meta({ 'x-kubernetes-list-type': 'atomic' }),
+  lastTermination: lastTerminationSchema.optional().describe("How the recorder's container last ended."),
+});
+export type MeetingRecordingStatus = z.infer<typeof statusSchema>;

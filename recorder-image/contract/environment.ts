@@ -1,0 +1,119 @@
+import { z } from 'zod';
+
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const seconds = (fallback: number) => z.coerce.number().min(0.1).max(604_800).default(fallback);
+const flag = z
+  .enum(['true', 'false', '1', '0'])
+  .transform((value) => value === 'true' || value === '1')
+  .default(false);
+
+/**
+ * The recorder's environment: the one way to configure it. Durations in seconds, bitrate in kbit/s.
+ * What concerns AWS itself (AWS_REGION, AWS_ACCESS_KEY_ID, web identity, …) is read by the AWS SDK.
+ */
+export const environmentSchema = z.object({
+  RECORDING_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/, 'is a name of letters, digits, dots, dashes and underscores')
+    .meta({ description: 'Names the files and appears in every log line.' }),
+  STREAM_KEY_SHA256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'is the SHA-256 of the stream key as 64 lower-case hex digits')
+    .meta({ description: 'The one stream key that may publish, as its SHA-256.' }),
+  RTMP_PORT: port(1935).meta({ description: 'Port of the RTMP ingest; 0 takes a free one.' }),
+  HTTP_PORT: port(8080).meta({ description: 'Port of health, status and metrics; 0 takes a free one.' }),
+  RECORDING_FORMAT: z
+    .enum(['mp4', 'webm', 'm3u8'])
+    .default('mp4')
+    .meta({ description: 'The file that is made.' }),
+  RECORDING_RESOLUTION: z
+    .string()
+    .regex(/^[1-9][0-9]{1,3}x[1-9][0-9]{1,3}$/, 'is WIDTHxHEIGHT in pixels, for example 1280x720')
+    .default('1280x720')
+    .meta({ description: 'WIDTHxHEIGHT in pixels, where the format needs encoding.' }),
+  RECORDING_FPS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(60)
+    .default(30)
+    .meta({ description: 'Frames per second, where the format needs encoding.' }),
+  RECORDING_BITRATE: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(20_000)
+    .default(2000)
+    .meta({ description: 'kbit/s, where the format needs encoding.' }),
+  RECORDING_MAX_DURATION: seconds(7200).meta({ description: 'Seconds of media, then it stops by itself.' }),
+  RECORDING_STORAGE_PATH: z
+    .string()
+    .min(1)
+    .default('/tmp/recordings')
+    .meta({ description: 'The spool: journal and unfinished output.' }),
+  RECORDING_MIN_FREE_MB: z.coerce
+    .number()
+    .min(0)
+    .default(256)
+    .meta({ description: 'Free space in MB at which it stops and saves.' }),
+  PUBLISHER_TIMEOUT: seconds(120).meta({ description: 'Seconds to wait for the first media.' }),
+  RECONNECT_WINDOW: seconds(180).meta({ description: 'Seconds to wait for a lost or stalled publisher.' }),
+  S3_BUCKET: z
+    .string()
+    .min(3, 'names the bucket that takes the file')
+    .max(255)
+    .meta({ description: 'The bucket that takes the file.' }),
+  S3_KEY: z
+    .string()
+    .min(1, 'is the key of the file in the bucket')
+    .max(1024)
+    .meta({ description: 'The key of the file in the bucket.' }),
+  S3_ENDPOINT: z.url().optional().meta({ description: 'URL of the S3 server, where it is not AWS.' }),
+  S3_FORCE_PATH_STYLE: flag.meta({
+    description: 'true: the bucket stands in the path, not in the host name.',
+  }),
+  S3_SSE: z
+    .enum(['AES256', 'aws:kms'])
+    .optional()
+    .meta({ description: 'Server-side encryption of the file.' }),
+  S3_SSE_KMS_KEY_ID: z.string().min(1).optional().meta({ description: 'The KMS key, with S3_SSE=aws:kms.' }),
+  RESULT_PATH: z
+    .string()
+    .min(1)
+    .default('/dev/termination-log')
+    .meta({ description: 'Where the result is written.' }),
+  FFMPEG_PATH: z.string().min(1).default('ffmpeg').meta({ description: 'The FFmpeg program, 7.1 or later.' }),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .meta({ description: 'How much is logged, as JSON on stdout.' }),
+});
+
+export type RecorderEnvironment = z.output<typeof environmentSchema>;
+
+/** The environment lacks something or says something impossible: exit code 13. The message has a line for each variable. */
+export class EnvironmentError extends Error {
+  readonly code = 'BadConfiguration';
+  override readonly name = 'EnvironmentError';
+}
+
+/** Reads the recorder's environment; an empty value counts as absent. Throws {@link EnvironmentError}. */
+export function parseEnvironment(env: Readonly<Record<string, string | undefined>>): RecorderEnvironment {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = environmentSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => {
+    const variable = String(issue.path[0]);
+    return variable in given
+      ? `${variable}: ${issue.message}`
+      : `${variable} is missing: it ${describe(variable)}`;
+  });
+  throw new EnvironmentError(lines.join('\n'));
+}
+
+function describe(variable: string): string {
+  const field = (environmentSchema.shape as Record<string, z.ZodType>)[variable];
+  return `is required. ${field?.meta()?.description ?? ''}`.trim();
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+/** Why a recording ended, as the recorder saw it. */
+export const RESULT_REASONS = {
+  Stopped: 'SIGTERM asked it to stop.',
+  MaxDurationReached: 'RECORDING_MAX_DURATION was reached.',
+  PublisherLost: 'The publisher was gone for longer than RECONNECT_WINDOW.',
+  DiskFull: 'Free space fell below RECORDING_MIN_FREE_MB.',
+  NoPublisher: 'No publisher came within PUBLISHER_TIMEOUT.',
+  NothingReceived: 'It was stopped before any media came.',
+  UploadFailed: 'S3 refused the file for good; it is still in the spool.',
+  BadConfiguration: 'The environment is wrong.',
+  Internal: 'A fault of the recorder itself.',
+} as const;
+
+const reasons = Object.keys(RESULT_REASONS) as [
+  keyof typeof RESULT_REASONS,
+  ...(keyof typeof RESULT_REASONS)[],
+];
+export const resultReasonSchema = z.enum(reasons);
+export type ResultReason = z.infer<typeof resultReasonSchema>;
+
+const common = {
+  reason: resultReasonSchema,
+  /** Seconds of media. */
+  durationSeconds: z.number().min(0).optional(),
+  startedAt: z.string().optional(),
+  stoppedAt: z.string().optional(),
+};
+
+/** What the recorder writes to RESULT_PATH, its pod's termination message: at most 4096 bytes of JSON. */
+export const resultSchema = z.discriminatedUnion('outcome', [
+  z.object({
+    outcome: z.literal('completed'),
+    ...common,
+    bucket: z.string(),
+    key: z.string(),
+    /** s3://BUCKET/KEY */
+    url: z.string(),
+    sizeBytes: z.int().min(0),
+    format: z.enum(['mp4', 'webm', 'm3u8']),
+    /** ALGORITHM:VALUE as the object store reports it, base64. */
+    checksum: z.string().optional(),
+  }),
+  z.object({
+    outcome: z.literal('failed'),
+    ...common,
+    error: z.object({ code: z.string(), message: z.string() }),
+  }),
+]);
+export type RecorderResult = z.infer<typeof resultSchema>;
+
+/** The kubelet cuts a termination message off here. */
+export const MAX_RESULT_BYTES = 4096;

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+/** What the recorder is doing, as `GET /status` tells it. */
+export const recorderStateSchema = z.enum([
+  'waiting',
+  'recording',
+  'reconnecting',
+  'finishing',
+  'uploading',
+  'done',
+]);
+export type RecorderState = z.infer<typeof recorderStateSchema>;
+
+/** The body of `GET /status`. Durations in seconds, times RFC 3339, bitrate in kbit/s. */
+export const recorderStatusSchema = z.object({
+  recordingId: z.string(),
+  state: recorderStateSchema,
+  /** Grows by one with every change of the state; `?wait=SECONDS&after=VERSION` answers once it is above VERSION. */
+  version: z.int().min(0),
+  /** When the first media came. */
+  startedAt: z.string().optional(),
+  /** When the last media came. */
+  lastMediaAt: z.string().optional(),
+  durationSeconds: z.number().min(0),
+  bytesReceived: z.int().min(0),
+  bytesUploaded: z.int().min(0),
+  /** What lies in the spool. */
+  bytesSpooled: z.int().min(0),
+  /** What the spool's file system has left. */
+  bytesFree: z.int().min(0),
+  bitrateKbps: z.number().min(0),
+  fps: z.number().min(0),
+  publisher: z.object({ address: z.string(), connectedAt: z.string() }).optional(),
+  /** How many times the codec parameters changed, plus one; 0 before the first media. */
+  takes: z.int().min(0),
+  /** Why it waits, where it waits for something outside: the store, for example. */
+  message: z.string().optional(),
+});
+export type RecorderStatus = z.infer<typeof recorderStatusSchema>;
+
+/** The longest that `?wait=` holds an answer back, in seconds. */
+export const MAX_STATUS_WAIT_SECONDS = 60;
