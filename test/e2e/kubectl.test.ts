@@ -10,8 +10,11 @@ import { makeClip } from '../support/media/clip.ts';
 import type { TempDirectory } from '../support/temp-directory.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 import { hasRecordedFor, isCompleted, isFailed } from './meeting.ts';
-import { downloadFromS3, expectEveryPacket, expectNothingLeft } from './verdict.ts';
+import { expectEveryPacket, expectNothingLeft } from './verdict.ts';
 import { openWorkbench, uniqueName } from './workbench.ts';
+
+/** Where the file of an object is whose meeting has its name. */
+const fileKey = (name: string): string => `recordings/${name}/${name}.mp4`;
 
 describe('a MeetingRecording made with kubectl', () => {
   let workbench: Workbench;
@@ -62,7 +65,8 @@ describe('a MeetingRecording made with kubectl', () => {
       ...['patch', 'mrec', name, '--type=merge', '--patch', '{"spec":{"desiredState":"Stopped"}}'],
     );
     await workbench.waitForRecording(name, 'completed', isCompleted);
-    const recorded = await downloadFromS3(workbench, name, `${folder.path}/by-hand.mp4`);
+    const recorded = `${folder.path}/by-hand.mp4`;
+    await workbench.downloadObject(fileKey(name), recorded);
     await expectEveryPacket(clip, recorded);
     await expectNothingLeft(workbench, name);
 
@@ -86,11 +90,11 @@ describe('a MeetingRecording made with kubectl', () => {
     const name = await create(key);
     const publishing = publish(name, key);
     await workbench.waitForRecording(name, 'recording for 2 s', hasRecordedFor(2));
-    const fileKey = `recordings/${name}/${name}.mp4`;
     await workbench.kubectl.run('delete', 'mrec', name, '--timeout=120s');
     await publishing;
     expect(await workbench.recording(name)).toBeUndefined();
-    const recorded = await downloadFromS3(workbench, fileKey, `${folder.path}/deleted.mp4`);
+    const recorded = `${folder.path}/deleted.mp4`;
+    await workbench.downloadObject(fileKey(name), recorded);
     // The publisher was cut off in the middle: what came before is there, in order, from the first packet on.
     await expectEveryPacket(clip, recorded, { cutOff: true });
   });

@@ -1,13 +1,19 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { MeetingRecording } from '../../operator/crd/meeting-recording.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { ApiClient } from './api-client.ts';
 import type { OnCall } from './api-client.ts';
+import { TRIAL } from './credentials.ts';
 import { fetchThrough } from './connect-to.ts';
 import type { Kubectl } from './kubectl.ts';
 import { portForward } from './port-forward.ts';
 import type { PortForward } from './port-forward.ts';
+
+/** The S3 server as the pods know it. */
+const S3_ENDPOINT = 'http://dev-s3:7070';
 
 /** An installation as the tests and the demo use it: the API, the simulator's control, the files in S3. */
 export class Workbench implements AsyncDisposable {
@@ -78,9 +84,22 @@ export class Workbench implements AsyncDisposable {
     await this.#save(await fetchThrough(this.#forwards.s3.port, url), file);
   }
 
+  /** Downloads an object with the installation's own key: for recordings that no meeting knows of. */
+  async downloadObject(key: string, file: string): Promise<void> {
+    const client = new S3Client({
+      endpoint: S3_ENDPOINT,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      credentials: { accessKeyId: TRIAL.accessKeyId, secretAccessKey: TRIAL.secretAccessKey },
+    });
+    const command = new GetObjectCommand({ Bucket: TRIAL.bucket, Key: key });
+    await this.download(await getSignedUrl(client, command), file);
+    client.destroy();
+  }
+
   /** The answer to a GET at the S3 server itself, without any signature. */
   async anonymousGet(path: string): Promise<number> {
-    const response = await fetchThrough(this.#forwards.s3.port, `http://dev-s3:7070/${path}`);
+    const response = await fetchThrough(this.#forwards.s3.port, `${S3_ENDPOINT}/${path}`);
     await response.body?.cancel();
     return response.status;
   }
