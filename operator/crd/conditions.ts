@@ -8,6 +8,17 @@ export const CONDITION_TYPES = {
   Succeeded: 'The summary: Unknown while active, True when there is a file, False when there is none.',
 } as const;
 
+/** Reasons of conditions beyond those of `status.reason`, which stand in REASONS. */
+export const CONDITION_REASONS = {
+  SlotTaken: 'Admitted: the recording has its slot.',
+  SlotReleased: 'Admitted: the recording has ended and its slot is free.',
+  Listening: 'RecorderReady: the recorder listens for its publisher.',
+  RecorderEnded: 'RecorderReady, Receiving: the recorder has ended.',
+  FileStored: 'Uploaded: the file is in S3.',
+  NoFile: 'Uploaded: there is no file.',
+} as const;
+export type ConditionReason = keyof typeof CONDITION_REASONS;
+
 export const conditionTypeSchema = z.enum(
   Object.keys(CONDITION_TYPES) as [keyof typeof CONDITION_TYPES, ...(keyof typeof CONDITION_TYPES)[]],
 );

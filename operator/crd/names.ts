@@ -13,6 +13,9 @@ export const RECORDING_FINALIZER = `${GROUP}/recording`;
 /** On the recorder pod: its result has not been read yet. */
 export const RESULT_FINALIZER = `${GROUP}/result`;
 
+/** On the MeetingRecording, set along with `spec.desiredState: Stopped`: why, as one of REASONS; StopRequested without it. */
+export const STOP_REASON_ANNOTATION = `${GROUP}/stop-reason`;
+
 /** Labels of everything that the controller makes for a recording. */
 export const LABELS = {
   name: 'app.kubernetes.io/name',

@@ -23,6 +23,7 @@ export const REASONS = {
   MaxDurationReached: 'The maximum duration was reached.',
   MeetingEnded: 'The meeting ended.',
   PublisherLost: 'The publisher was gone for longer than the reconnect window.',
+  RecorderFinishing: 'The recorder has ended the recording by itself and is finishing the file.',
   DiskFull: "The recorder's disk filled up; with a file when something was kept.",
   Drained: 'The pod had to go: its node was drained or shut down.',
   Deleted: 'The object was deleted while recording; the file is kept.',
@@ -30,6 +31,8 @@ export const REASONS = {
   NothingReceived: 'Stopped before any media came.',
   NoPublisher: 'No publisher came in time.',
   AgoraUnauthorized: 'Agora refused the credentials, or Media Push is not enabled for the project.',
+  AgoraNotConfigured:
+    'The installation has no Agora credentials, and the recording asks for an Agora channel.',
   AgoraRejected: 'Agora refused the request as invalid; the message has its answer.',
   UploadFailed: 'The file could not be brought to S3.',
   RecorderMisconfigured: 'The recorder refused its configuration.',

@@ -58,6 +58,9 @@ export const environmentSchema = z.object({
     .meta({ description: 'Free space in MB at which it stops and saves.' }),
   PUBLISHER_TIMEOUT: seconds(120).meta({ description: 'Seconds to wait for the first media.' }),
   RECONNECT_WINDOW: seconds(180).meta({ description: 'Seconds to wait for a lost or stalled publisher.' }),
+  PUBLISHER_STALL_AFTER: seconds(10).meta({
+    description: 'Seconds without media after which a connected publisher counts as lost.',
+  }),
   S3_BUCKET: z
     .string()
     .min(3, 'names the bucket that takes the file')
@@ -77,6 +80,10 @@ export const environmentSchema = z.object({
     .optional()
     .meta({ description: 'Server-side encryption of the file.' }),
   S3_SSE_KMS_KEY_ID: z.string().min(1).optional().meta({ description: 'The KMS key, with S3_SSE=aws:kms.' }),
+  UPLOAD_GIVE_UP_AFTER: seconds(60).meta({
+    description:
+      'Seconds for which S3 may refuse the finished file (no such bucket, access denied) until that is final.',
+  }),
   RESULT_PATH: z
     .string()
     .min(1)

@@ -41,6 +41,8 @@ export const resultSchema = z.discriminatedUnion('outcome', [
     format: z.enum(['mp4', 'webm', 'm3u8']),
     /** ALGORITHM:VALUE as the object store reports it, base64. */
     checksum: z.string().optional(),
+    /** Every take in order, the first one being the file above; only there where there is more than one. */
+    files: z.array(z.object({ key: z.string(), sizeBytes: z.int().min(0) })).optional(),
   }),
   z.object({
     outcome: z.literal('failed'),

@@ -3,7 +3,19 @@ import { promisify } from 'node:util';
 
 /** Decodes a file from start to end, as a player would. Throws with FFmpeg's words when anything is wrong with it. */
 export async function expectPlayable(file: string, ffmpegPath: string): Promise<void> {
-  const decode = ['-nostdin', '-hide_banner', '-loglevel', 'error', '-i', file, '-map', '0', '-f', 'null', '-'];
+  const decode = [
+    '-nostdin',
+    '-hide_banner',
+    '-loglevel',
+    'error',
+    '-i',
+    file,
+    '-map',
+    '0',
+    '-f',
+    'null',
+    '-',
+  ];
   const { stderr } = await promisify(execFile)(ffmpegPath, decode);
   if (stderr !== '') throw new Error(`${file} does not play from start to end: ${stderr.slice(-1000)}`);
 }

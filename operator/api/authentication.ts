@@ -1,0 +1,118 @@
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import type { JWTPayload, JWTVerifyOptions } from 'jose';
+import { ProblemError } from './problem.ts';
+
+/** Who asks: the token's `sub`, and the words of its `scope`. */
+export interface Caller {
+  readonly userId: string;
+  readonly scopes: ReadonlySet<string>;
+}
+
+/** Where the keys that sign tokens come from. */
+export type TokenKeys = { readonly secret: string } | { readonly jwksUrl: URL };
+
+export interface AuthenticatorOptions {
+  readonly keys: TokenKeys;
+  readonly issuer?: string | undefined;
+  readonly audience?: string | undefined;
+  readonly now: () => Date;
+}
+
+/** Backends hold this scope: they register meetings and tell of their end. */
+export const SERVICE_SCOPE = 'meetings:write';
+
+const CLOCK_SKEW_SECONDS = 30;
+const MAX_USER_ID_LENGTH = 128;
+const BEARER = /^Bearer +([\w.~+/=-]+) *$/i;
+/** Pinned by the kind of the key: a token can't choose how it is verified. */
+const SECRET_ALGORITHMS = ['HS256'];
+const JWKS_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+
+/** Verifies bearer tokens. */
+export class Authenticator {
+  readonly #verify: (token: string) => Promise<JWTPayload>;
+
+  constructor(options: AuthenticatorOptions) {
+    const { keys, issuer, audience, now } = options;
+    const claims: JWTVerifyOptions = {
+      requiredClaims: ['exp', 'sub'],
+      clockTolerance: CLOCK_SKEW_SECONDS,
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(audience === undefined ? {} : { audience }),
+    };
+    if ('secret' in keys) {
+      const secret = new TextEncoder().encode(keys.secret);
+      this.#verify = async (token) => {
+        const checks = { ...claims, algorithms: SECRET_ALGORITHMS, currentDate: now() };
+        return (await jwtVerify(token, secret, checks)).payload;
+      };
+    } else {
+      const keySet = createRemoteJWKSet(keys.jwksUrl, { timeoutDuration: 3000, cooldownDuration: 30_000 });
+      this.#verify = async (token) => {
+        const checks = { ...claims, algorithms: JWKS_ALGORITHMS, currentDate: now() };
+        return (await jwtVerify(token, keySet, checks)).payload;
+      };
+    }
+  }
+
+  /**
+   * @param authorization the Authorization header
+   * @throws ProblemError `token-missing`, `token-invalid`, `token-expired`, each with its challenge (RFC 6750)
+   */
+  async authenticate(authorization: string | undefined): Promise<Caller> {
+    const token = BEARER.exec(authorization ?? '')?.[1];
+    if (token === undefined) {
+      throw refusal('token-missing', 'Send the token in the Authorization header: Bearer TOKEN.');
+    }
+    const payload = await this.#payload(token);
+    const { sub, scope } = payload;
+    if (typeof sub !== 'string' || sub === '' || sub.length > MAX_USER_ID_LENGTH) {
+      throw refusal('token-invalid', `The sub claim is the user's id, of 1 to ${MAX_USER_ID_LENGTH} characters.`);
+    }
+    const scopes = typeof scope === 'string' ? scope.split(' ').filter((word) => word !== '') : [];
+    return { userId: sub, scopes: new Set(scopes) };
+  }
+
+  async #payload(token: string): Promise<JWTPayload> {
+    try {
+      return await this.#verify(token);
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) {
+        throw refusal('token-expired', 'The token has expired: get a new one.', error);
+      }
+      if (error instanceof errors.JWTClaimValidationFailed) {
+        throw refusal('token-invalid', `The token's ${error.claim} claim is missing or wrong.`, error);
+      }
+      const isMute = error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError);
+      if (isMute || error.code === 'ERR_JOSE_GENERIC') throw keysUnavailable(error);
+      throw refusal('token-invalid', 'The token was not issued for this API, or was changed since.', error);
+    }
+  }
+}
+
+/** Throws ProblemError `scope-missing`. */
+export function requireService(caller: Caller): void {
+  if (caller.scopes.has(SERVICE_SCOPE)) return;
+  throw new ProblemError('scope-missing', `This needs a token whose scope claim contains ${SERVICE_SCOPE}.`, {
+    headers: { 'WWW-Authenticate': `Bearer realm="meetrec", error="insufficient_scope", scope="${SERVICE_SCOPE}"` },
+  });
+}
+
+function refusal(
+  code: 'token-missing' | 'token-invalid' | 'token-expired',
+  detail: string,
+  cause?: unknown,
+): ProblemError {
+  const description = code === 'token-missing' ? '' : `, error="invalid_token", error_description="${code}"`;
+  return new ProblemError(code, detail, {
+    cause,
+    headers: { 'WWW-Authenticate': `Bearer realm="meetrec"${description}` },
+  });
+}
+
+function keysUnavailable(cause: unknown): ProblemError {
+  return new ProblemError('keys-unavailable', 'The keys that tokens are verified with can not be had: try again.', {
+    cause,
+    headers: { 'Retry-After': '5' },
+  });
+}

@@ -1,0 +1,103 @@
+import type { z } from 'zod';
+import type { RecordingDefaults } from '../meetings/recording-request.ts';
+import type { TokenKeys } from './authentication.ts';
+import { environmentSchema } from './environment.ts';
+import type { ApiEnvironment } from './environment.ts';
+
+/** What the API is told to do. */
+export interface ApiConfig {
+  readonly httpPort: number;
+  readonly mongodbUri: string;
+  readonly tokens: {
+    readonly keys: TokenKeys;
+    readonly issuer: string | undefined;
+    readonly audience: string | undefined;
+  };
+  readonly namespace: string;
+  readonly cluster: string;
+  readonly streamKeySecret: string;
+  readonly defaults: RecordingDefaults;
+  /** Seconds of media: the most that a start may ask for. */
+  readonly maxDuration: number;
+  readonly maxQueued: number;
+  readonly sweepIntervalMs: number;
+  readonly resyncIntervalMs: number;
+  readonly storage: {
+    readonly endpoint: string | undefined;
+    readonly publicEndpoint: string | undefined;
+    readonly forcePathStyle: boolean;
+    readonly expirySeconds: number;
+  };
+  readonly agoraWebhookSecret: string | undefined;
+  readonly trustProxyHops: number;
+  readonly shutdownTimeoutMs: number;
+  readonly logLevel: ApiEnvironment['LOG_LEVEL'];
+}
+
+/** The environment lacks something or says something impossible. The message has a line for each variable. */
+export class ConfigError extends Error {
+  readonly code = 'BAD_CONFIGURATION';
+
+  constructor(lines: readonly string[]) {
+    super(lines.join('\n'));
+    this.name = 'ConfigError';
+  }
+}
+
+/** Reads the API's environment; an empty value counts as absent. Throws {@link ConfigError}, without any value in it. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): ApiConfig {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environmentSchema.safeParse(given);
+  const wrong = parsed.success ? [] : parsed.error.issues.map((issue) => sayWrong(issue, given));
+  const keys = tokenKeys(given, wrong);
+  const namespace = given['RECORDINGS_NAMESPACE'] ?? given['POD_NAMESPACE'];
+  if (namespace === undefined) wrong.push('RECORDINGS_NAMESPACE is missing: the namespace of the MeetingRecordings.');
+  if (!parsed.success || keys === undefined || namespace === undefined || wrong.length > 0) {
+    throw new ConfigError(wrong);
+  }
+  const { data } = parsed;
+  return {
+    httpPort: data.HTTP_PORT,
+    mongodbUri: data.MONGODB_URI,
+    tokens: { keys, issuer: data.JWT_ISSUER, audience: data.JWT_AUDIENCE },
+    namespace,
+    cluster: data.CLUSTER_NAME,
+    streamKeySecret: data.STREAM_KEY_SECRET,
+    defaults: {
+      format: data.RECORDING_DEFAULT_FORMAT,
+      resolution: data.RECORDING_DEFAULT_RESOLUTION,
+      fps: data.RECORDING_DEFAULT_FPS,
+      bitrate: data.RECORDING_DEFAULT_BITRATE,
+      maxDuration: data.RECORDING_MAX_DURATION,
+    },
+    maxDuration: data.RECORDING_MAX_DURATION,
+    maxQueued: data.MAX_QUEUED_RECORDINGS,
+    sweepIntervalMs: data.SWEEP_INTERVAL * 1000,
+    resyncIntervalMs: data.RESYNC_INTERVAL * 1000,
+    storage: {
+      endpoint: data.S3_ENDPOINT,
+      publicEndpoint: data.S3_PUBLIC_ENDPOINT,
+      forcePathStyle: data.S3_FORCE_PATH_STYLE,
+      expirySeconds: data.DOWNLOAD_URL_EXPIRY,
+    },
+    agoraWebhookSecret: data.AGORA_WEBHOOK_SECRET,
+    trustProxyHops: data.TRUST_PROXY_HOPS,
+    shutdownTimeoutMs: data.SHUTDOWN_TIMEOUT * 1000,
+    logLevel: data.LOG_LEVEL,
+  };
+}
+
+function tokenKeys(given: Readonly<Record<string, string | undefined>>, wrong: string[]): TokenKeys | undefined {
+  const { JWT_SECRET: secret, JWT_JWKS_URL: url } = given;
+  if (secret !== undefined && url === undefined) return { secret };
+  if (url !== undefined && secret === undefined) return URL.canParse(url) ? { jwksUrl: new URL(url) } : undefined;
+  wrong.push('JWT_SECRET, JWT_JWKS_URL: set exactly one of them, to verify tokens with.');
+  return undefined;
+}
+
+function sayWrong(issue: z.core.$ZodIssue, given: Readonly<Record<string, string | undefined>>): string {
+  const name = String(issue.path[0]);
+  if (name in given) return `${name}: ${issue.message}`;
+  const shape: Record<string, z.ZodType> = environmentSchema.shape;
+  return `${name} is missing: ${shape[name]?.meta()?.description ?? 'it is required.'}`;
+}

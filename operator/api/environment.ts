@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { BOUNDS, DEFAULTS, FORMATS, RESOLUTION_PATTERN } from '../crd/spec.ts';
+
+const flag = z
+  .enum(['true', 'false', '1', '0'])
+  .transform((value) => value === 'true' || value === '1')
+  .default(false);
+const integer = (min: number, max: number, fallback: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+
+/** The API's environment: the one way to configure it. What concerns AWS itself is read by the AWS SDK. */
+export const environmentSchema = z.object({
+  HTTP_PORT: integer(0, 65_535, 8080).meta({ description: 'Port of the API; 0 takes a free one.' }),
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, 'is a URI of the form mongodb://HOST/DATABASE')
+    .meta({ description: 'The meeting database: mongodb://HOST/DATABASE' }),
+  JWT_SECRET: z
+    .string()
+    .refine((secret) => Buffer.byteLength(secret) >= 32, 'has 32 bytes or more, else it can be guessed')
+    .optional()
+    .meta({ description: 'The shared secret that tokens are verified with (HS256). This or JWT_JWKS_URL.' }),
+  JWT_JWKS_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({ description: 'Where the public keys are that tokens are verified with. This or JWT_SECRET.' }),
+  JWT_ISSUER: z.string().optional().meta({ description: "What a token's iss claim must be; not checked without." }),
+  JWT_AUDIENCE: z
+    .string()
+    .optional()
+    .meta({ description: "What a token's aud claim must contain; not checked without." }),
+  POD_NAMESPACE: z.string().optional().meta({ description: 'The namespace that the API runs in.' }),
+  RECORDINGS_NAMESPACE: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'is the name of a namespace')
+    .optional()
+    .meta({ description: 'The namespace of the MeetingRecordings; POD_NAMESPACE without.' }),
+  CLUSTER_NAME: z
+    .string()
+    .max(253)
+    .default('default')
+    .meta({ description: 'Tells this cluster from others that share the database.' }),
+  STREAM_KEY_SECRET: z
+    .string()
+    .min(32, 'has 32 characters or more, and is the same as the controller has')
+    .meta({ description: 'The master key that stream keys are derived from, as the controller has it.' }),
+  RECORDING_DEFAULT_FORMAT: z
+    .enum(FORMATS)
+    .default(DEFAULTS.format)
+    .meta({ description: 'Format of a recording that is started without one.' }),
+  RECORDING_DEFAULT_RESOLUTION: z
+    .string()
+    .regex(RESOLUTION_PATTERN, 'is WIDTHxHEIGHT in pixels, for example 1280x720')
+    .default(DEFAULTS.resolution)
+    .meta({ description: 'Resolution of a recording that is started without one.' }),
+  RECORDING_DEFAULT_FPS: integer(BOUNDS.fps.min, BOUNDS.fps.max, DEFAULTS.fps).meta({
+    description: 'Frames per second of a recording that is started without.',
+  }),
+  RECORDING_DEFAULT_BITRATE: integer(
+    BOUNDS.bitrateKbps.min,
+    BOUNDS.bitrateKbps.max,
+    DEFAULTS.bitrateKbps,
+  ).meta({ description: 'kbit/s of a recording that is started without.' }),
+  RECORDING_MAX_DURATION: integer(
+    BOUNDS.maxDurationSeconds.min,
+    BOUNDS.maxDurationSeconds.max,
+    DEFAULTS.maxDurationSeconds,
+  ).meta({ description: 'Seconds after which a recording ends, and the most that a start may ask for.' }),
+  MAX_QUEUED_RECORDINGS: integer(0, 1_000_000, 1000).meta({
+    description: 'Recordings that may wait for a slot before a start is refused.',
+  }),
+  SWEEP_INTERVAL: integer(1, 86_400, 60).meta({
+    description: 'Seconds between looks for starts and stops that were left half done.',
+  }),
+  RESYNC_INTERVAL: integer(1, 86_400, 300).meta({
+    description: 'Seconds between writing the state of every recording to the database again.',
+  }),
+  S3_ENDPOINT: z.url().optional().meta({ description: 'URL of the S3 server, where it is not AWS.' }),
+  S3_PUBLIC_ENDPOINT: z
+    .url()
+    .optional()
+    .meta({ description: 'The same server as those who download reach it, where that differs.' }),
+  S3_FORCE_PATH_STYLE: flag.meta({ description: 'true: the bucket stands in the path, not in the host name.' }),
+  DOWNLOAD_URL_EXPIRY: integer(60, 86_400, 900).meta({ description: 'Seconds that a download URL serves.' }),
+  AGORA_WEBHOOK_SECRET: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "Verifies Agora's webhooks; they are refused without." }),
+  TRUST_PROXY_HOPS: integer(0, 10, 0).meta({
+    description: 'Proxies in front whose X-Forwarded-For is believed.',
+  }),
+  SHUTDOWN_TIMEOUT: integer(0, 600, 20).meta({
+    description: 'Seconds that requests under way get to finish on SIGTERM.',
+  }),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .meta({ description: 'How much is logged, as JSON on stdout.' }),
+});
+
+export type ApiEnvironment = z.output<typeof environmentSchema>;
+
+/** One line a variable, for `--help`. */
+export function describeEnvironment(): string {
+  const shape: Record<string, z.ZodType> = environmentSchema.shape;
+  return Object.entries(shape)
+    .map(([name, schema]) => {
+      const absent = schema.safeParse(undefined);
+      const fallback = absent.success ? absent.data : undefined;
+      const isPlain = typeof fallback === 'string' || typeof fallback === 'number' || typeof fallback === 'boolean';
+      const note = absent.success ? (isPlain ? ` (default ${fallback})` : '') : ' (required)';
+      return `  ${name.padEnd(30)}${schema.meta()?.description ?? ''}${note}`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { BOUNDS, FORMATS, REGIONS, RESOLUTION_PATTERN } from '../crd/spec.ts';
+
+/** Ids and names that a backend brings along: any text that people and logs can bear. */
+const name = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((text) => !/\p{Cc}/u.test(text) && text.isWellFormed(), 'must not contain control characters');
+
+const userId = name(BOUNDS.meetingIdLength);
+const { fps, bitrateKbps, maxDurationSeconds, side } = BOUNDS;
+
+const resolution = z
+  .string()
+  .max(9)
+  .refine(
+    (text) =>
+      RESOLUTION_PATTERN.test(text) &&
+      text
+        .split('x')
+        .map(Number)
+        .every((length) => length >= side.min && length <= side.max && length % 2 === 0),
+    `must be WIDTHxHEIGHT in pixels, both even and from ${side.min} to ${side.max}, for example 1280x720`,
+  )
+  .describe('WIDTHxHEIGHT in pixels.');
+
+const format = z.enum(FORMATS, { error: `must be one of ${FORMATS.join(', ')}` });
+const region = z.enum(REGIONS, { error: `must be one of ${REGIONS.join(', ')}` });
+
+export const meetingIdSchema = name(BOUNDS.meetingIdLength);
+export const recordingIdSchema = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'must be a recording id, for example rec-7f3k2m9q');
+
+export const startBodySchema = z.strictObject({
+  format: format.optional(),
+  resolution: resolution.optional(),
+  fps: z.int().min(fps.min).max(fps.max).optional().describe('Frames per second.'),
+  bitrate: z.int().min(bitrateKbps.min).max(bitrateKbps.max).optional().describe('kbit/s'),
+  maxDuration: z
+    .int()
+    .min(maxDurationSeconds.min)
+    .max(maxDurationSeconds.max)
+    .optional()
+    .describe('Seconds of media after which the recording ends by itself.'),
+});
+
+export const emptyBodySchema = z.strictObject({});
+
+const channel = name(BOUNDS.channelLength);
+const source = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ kind: z.literal('agora'), channel, region: region.default('eu') }),
+    z.strictObject({ kind: z.literal('rtmp') }),
+  ],
+  { error: 'must be {"kind": "agora", "channel": "NAME"} or {"kind": "rtmp"}' },
+);
+
+export const meetingBodySchema = z
+  .strictObject({
+    host: userId.describe('The user who hosts the meeting.'),
+    creator: userId.optional().describe('The user who created the meeting; the host, unless told.'),
+    participants: z.array(userId).max(1000).default([]).describe('The users who may see the status.'),
+    channel: channel.optional().describe("The meeting's Agora channel; short for source."),
+    region: region.optional().describe('With channel: where the cluster is, for Agora.'),
+    source: source.optional().describe('Where the media comes from.'),
+    enabled: z.boolean().default(true).describe('Whether the meeting may be recorded.'),
+    autoStart: z.boolean().default(false).describe('Whether recording starts with the meeting.'),
+  })
+  .refine(({ channel, source }) => (channel === undefined) !== (source === undefined), {
+    path: ['source'],
+    error: 'send exactly one of channel and source, for example "channel": "standup"',
+  })
+  .refine(({ region, channel }) => region === undefined || channel !== undefined, {
+    path: ['region'],
+    error: 'region goes with channel; within source, it is source.region',
+  });
+
+export const noQuerySchema = z.strictObject({});
+
+export const downloadQuerySchema = z.strictObject({
+  redirect: z.enum(['0', '1']).default('0').describe('1: answer with a redirect to the file.'),
+  recordingId: recordingIdSchema.optional().describe('An earlier recording of the meeting.'),
+  take: z.coerce.number().int().min(1).max(100).default(1).describe('Which file, where there are several.'),
+});
+
+export const listQuerySchema = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  after: recordingIdSchema.optional().describe('The `next` of the page before.'),
+});
+
+export const idempotencyKeySchema = name(255);

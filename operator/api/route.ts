@@ -1,0 +1,84 @@
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import type { Caller } from './authentication.ts';
+import type { ApiContext } from './context.ts';
+import { idempotencyKeySchema, meetingIdSchema } from './request-schemas.ts';
+import { validate } from './validate.ts';
+
+export interface Answer {
+  readonly status: number;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Who may call: a user (the meeting's roles decide the rest) or a backend with the service scope. */
+export type Access = 'user' | 'service';
+
+/** A request before its parts are validated. */
+export interface RawRequest {
+  readonly caller: Caller;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly query: unknown;
+  /** Undefined where there was none. */
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly log: Logger;
+}
+
+interface RouteRequest<Body, Query> {
+  readonly caller: Caller;
+  readonly meetingId: string;
+  readonly body: Body;
+  readonly query: Query;
+  /** Of the header Idempotency-Key. */
+  readonly idempotencyKey: string | undefined;
+  readonly log: Logger;
+}
+
+interface RouteDefinition<Body extends z.ZodType, Query extends z.ZodType> {
+  readonly method: 'get' | 'post' | 'put';
+  /** Below /api/v1, as Express has it. */
+  readonly path: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly body: Body;
+  readonly query: Query;
+  readonly handle: (
+    context: ApiContext,
+    request: RouteRequest<z.output<Body>, z.output<Query>>,
+  ) => Promise<Answer>;
+}
+
+/** A route about a meeting: what it takes, and how it answers. */
+export interface Route extends Pick<
+  RouteDefinition<z.ZodType, z.ZodType>,
+  'method' | 'path' | 'summary' | 'access' | 'body' | 'query'
+> {
+  /** Validates the request's parts, then answers. */
+  readonly answer: (context: ApiContext, request: RawRequest) => Promise<Answer>;
+}
+
+export function defineRoute<Body extends z.ZodType, Query extends z.ZodType>(
+  definition: RouteDefinition<Body, Query>,
+): Route {
+  const { handle, ...route } = definition;
+  return {
+    ...route,
+    answer: async (context, request) => {
+      const { caller, params, headers, log } = request;
+      const key = headers['idempotency-key'];
+      return handle(context, {
+        caller,
+        log,
+        meetingId: validate(meetingIdSchema, params['meetingId'], { place: 'path', name: 'meetingId' }),
+        query: validate(route.query, request.query, { place: 'query' }),
+        body: validate(route.body, request.body ?? {}, { place: 'body' }),
+        idempotencyKey:
+          key === undefined
+            ? undefined
+            : validate(idempotencyKeySchema, key, { place: 'header', name: 'Idempotency-Key' }),
+      });
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { Registry, collectDefaultMetrics } from 'prom-client';
+import { ConfigError, readConfig } from '../controller/config.ts';
+import type { ControllerConfig } from '../controller/config.ts';
+import { controllerHelp } from '../controller/help.ts';
+import { createMediaPush } from '../controller/create-media-push.ts';
+import { HttpRecorderClient } from '../controller/recorder-client.ts';
+import { setupController } from '../controller/setup.ts';
+import { GROUP } from '../crd/names.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { EventRecorder } from '../runtime/event-recorder.ts';
+import { HealthServer } from '../runtime/health-server.ts';
+import { KubeClient } from '../runtime/kube/client.ts';
+import { KubeConfigConnection } from '../runtime/kube/connection.ts';
+import { LeaderElection } from '../runtime/leader-election.ts';
+import { RuntimeMetrics } from '../runtime/metrics.ts';
+
+const LEASE_NAME = 'meetrec-controller';
+
+/** Runs the controller until the signal is aborted. Rejects when it can't go on. */
+export async function run(config: ControllerConfig, { signal }: { signal: AbortSignal }): Promise<void> {
+  const log = pino({ level: config.logLevel, base: null });
+  const clock = systemClock;
+  const random = Math.random;
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const runtimeMetrics = new RuntimeMetrics(registry);
+  runtimeMetrics.leader(LEASE_NAME, false);
+
+  await using stack = new AsyncDisposableStack();
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromDefault();
+  const connection = new KubeConfigConnection(kubeConfig);
+  stack.defer(() => connection.close());
+  const recorderClient = new HttpRecorderClient();
+  stack.defer(() => recorderClient.close());
+  const podName = config.podName ?? hostname();
+  const client = new KubeClient({ connection });
+  const election = config.leaderElection
+    ? new LeaderElection({
+        client,
+        namespace: config.leaseNamespace,
+        name: LEASE_NAME,
+        identity: `${podName}_${randomUUID()}`,
+        clock,
+        random,
+        log,
+        onChange: (isLeader) => runtimeMetrics.leader(LEASE_NAME, isLeader),
+      })
+    : undefined;
+  const events = new EventRecorder({
+    client,
+    clock,
+    log,
+    controller: `${GROUP}/controller`,
+    instance: podName,
+  });
+  stack.defer(() => events.flush());
+  const manager = setupController({
+    config,
+    kube: new KubeClient({ connection, mayWrite: () => election?.isLeader() ?? true }),
+    push: config.agora && createMediaPush(config.agora, { log, registry }),
+    recorderClient,
+    events,
+    election,
+    runtimeMetrics,
+    registry,
+    clock,
+    random,
+    log,
+  });
+  const health = new HealthServer({ port: config.httpPort, registry, unready: () => manager.unready() });
+  const port = await health.listen();
+  stack.defer(() => health.close());
+  log.info({ port, namespace: config.namespace, server: connection.server }, 'controller started');
+  await manager.run({ signal });
+  log.info('controller stopped');
+}
+
+async function main(): Promise<void> {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(controllerHelp());
+    return;
+  }
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  await run(readConfig(process.env), { signal: stop.signal });
+}
+
+if (import.meta.main) {
+  try {
+    await main();
+  } catch (error) {
+    const known = error instanceof ConfigError ? error.message : undefined;
+    process.stderr.write(`${known ?? (error instanceof Error ? error.stack : String(error))}\n`);
+    process.exitCode = known === undefined ? 1 : 2;
+  }
+}

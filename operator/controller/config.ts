@@ -1,0 +1,194 @@
+import { z } from 'zod';
+
+const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0'])
+    .transform((value) => value === 'true' || value === '1')
+    .default(fallback);
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const seconds = (fallback: number) => z.coerce.number().min(1).max(604_800).default(fallback);
+const text = (description: string) => z.string().min(1).optional().meta({ description });
+
+/** The controller's environment: the one way to configure it. */
+export const controllerEnvironmentSchema = z.object({
+  RECORDINGS_NAMESPACE: text(
+    'The namespace of MeetingRecordings and recorder pods; POD_NAMESPACE unless told.',
+  ),
+  POD_NAMESPACE: text('The namespace that the controller runs in.'),
+  POD_NAME: text("The controller's own name in events and in the lease; the host's unless told."),
+  RECORDER_IMAGE: z.string().min(1).meta({ description: 'The image of the recorder pods.' }),
+  RECORDER_IMAGE_PULL_POLICY: z
+    .enum(['Always', 'IfNotPresent', 'Never'])
+    .default('IfNotPresent')
+    .meta({ description: 'When nodes pull it.' }),
+  RECORDER_IMAGE_PULL_SECRET: text('The Secret with the registry credentials for it.'),
+  RECORDER_SERVICE_ACCOUNT: text(
+    'The service account of recorder pods, for web identity; they get no API token.',
+  ),
+  RECORDER_SECRET: text(
+    'The Secret whose keys become environment of recorder pods: AWS_ACCESS_KEY_ID and so on.',
+  ),
+  RECORDER_CPU_REQUEST: z.string().min(1).default('100m').meta({ description: 'CPU request of a recorder.' }),
+  RECORDER_MEMORY: z
+    .string()
+    .min(1)
+    .default('256Mi')
+    .meta({ description: 'Memory of a recorder: request and limit.' }),
+  RECORDER_EPHEMERAL_STORAGE: z
+    .string()
+    .min(1)
+    .default('8Gi')
+    .meta({ description: 'Size of the spool, and limit of ephemeral storage.' }),
+  RECORDER_EPHEMERAL_STORAGE_REQUEST: text('Request of ephemeral storage; the limit unless told.'),
+  RECORDER_TERMINATION_GRACE_SECONDS: seconds(600).meta({
+    description: 'Seconds that a recorder has to finish and upload after it was told to stop.',
+  }),
+  RECORDER_PRIORITY_CLASS: text('The priority class of recorder pods.'),
+  RECORDER_RTMP_PORT: port(1935).meta({ description: "Port of a recorder's RTMP ingest." }),
+  RECORDER_HTTP_PORT: port(8080).meta({ description: "Port of a recorder's health, status and metrics." }),
+  RECORDER_LOG_LEVEL: text('How much recorders log; info unless told.'),
+  MAX_CONCURRENT_RECORDINGS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(10)
+    .meta({ description: 'How many recordings have a recorder at a time; the rest wait as Pending.' }),
+  STREAM_KEY_SECRET: z
+    .string()
+    .min(32, 'is a random text of at least 32 characters, for example from: openssl rand -hex 32')
+    .meta({ description: 'The master key that stream keys are derived from.' }),
+  RTMP_SERVER_URL: z
+    .string()
+    .regex(/^rtmps?:\/\/[^/\s]+(\/\S*)?$/, 'is a URL such as rtmp://ingest.example.com/live')
+    .optional()
+    .meta({ description: 'A fixed ingest URL in front of the pods, in place of rtmp://POD-IP:PORT/live.' }),
+  AGORA_REST_API_BASE_URL: z
+    .url()
+    .optional()
+    .meta({ description: "Agora's REST API; its public one unless told." }),
+  AGORA_APP_ID: text('The Agora project; with the next two, or recordings of Agora channels fail.'),
+  AGORA_CUSTOMER_ID: text('Customer id of the REST API.'),
+  AGORA_CUSTOMER_SECRET: text('Customer secret of the REST API.'),
+  S3_BUCKET: z.string().min(3).meta({ description: 'The bucket that takes the files.' }),
+  S3_KEY_PREFIX: z.string().default('recordings/').meta({ description: 'What their keys begin with.' }),
+  S3_ENDPOINT: z.url().optional().meta({ description: 'URL of the S3 server, where it is not AWS.' }),
+  S3_FORCE_PATH_STYLE: flag(false).meta({
+    description: 'true: the bucket stands in the path, not in the host name.',
+  }),
+  S3_SSE: z
+    .enum(['AES256', 'aws:kms'])
+    .optional()
+    .meta({ description: 'Server-side encryption of the files.' }),
+  S3_SSE_KMS_KEY_ID: text('The KMS key, with S3_SSE=aws:kms.'),
+  AWS_REGION: text('The region of the bucket.'),
+  PUBLISHER_TIMEOUT: text('Seconds that a recorder waits for the first media; its own default unless told.'),
+  RECONNECT_WINDOW: text('Seconds that a recorder waits for a lost publisher; its own default unless told.'),
+  RECORDING_MIN_FREE_MB: text(
+    'Free space in MB at which a recorder stops and saves; its own default unless told.',
+  ),
+  START_TIMEOUT: seconds(300).meta({ description: 'Seconds within which a recorder pod must be ready.' }),
+  UPLOAD_RETRY_WINDOW: seconds(3600).meta({
+    description: 'Seconds that a recorder which S3 refused is kept and tries again.',
+  }),
+  WORKERS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(10)
+    .meta({ description: 'Recordings worked on at once.' }),
+  HTTP_PORT: port(8080).meta({ description: 'Port of /healthz, /readyz and /metrics; 0 takes a free one.' }),
+  LEADER_ELECTION: flag(true).meta({ description: 'false: this is the only controller.' }),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .meta({ description: 'How much is logged, as JSON on stdout.' }),
+});
+
+export type ControllerEnvironment = z.output<typeof controllerEnvironmentSchema>;
+
+/** The environment lacks something or says something impossible. The message has a line for each variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly code = 'BadConfiguration';
+}
+
+/** Reads the controller's environment; an empty value counts as absent. Throws {@link ConfigError}. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): ControllerConfig {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = controllerEnvironmentSchema.safeParse(given);
+  if (parsed.success) return toConfig(parsed.data);
+  const lines = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    const schema = (controllerEnvironmentSchema.shape as Record<string, z.ZodType>)[name];
+    return name in given
+      ? `${name}: ${issue.message}`
+      : `${name} is required. ${schema?.meta()?.description ?? ''}`;
+  });
+  throw new ConfigError(lines.join('\n'));
+}
+
+/** The typed configuration that everything receives. Durations in the unit that their names end in. */
+export type ControllerConfig = ReturnType<typeof toConfig>;
+/** What concerns recorder pods. */
+export type RecorderConfig = ControllerConfig['recorder'];
+
+function toConfig(env: ControllerEnvironment) {
+  const agora =
+    env.AGORA_APP_ID !== undefined &&
+    env.AGORA_CUSTOMER_ID !== undefined &&
+    env.AGORA_CUSTOMER_SECRET !== undefined
+      ? {
+          appId: env.AGORA_APP_ID,
+          customerId: env.AGORA_CUSTOMER_ID,
+          customerSecret: env.AGORA_CUSTOMER_SECRET,
+          baseUrl: env.AGORA_REST_API_BASE_URL,
+        }
+      : undefined;
+  return {
+    namespace: env.RECORDINGS_NAMESPACE ?? env.POD_NAMESPACE ?? 'default',
+    leaseNamespace: env.POD_NAMESPACE ?? env.RECORDINGS_NAMESPACE ?? 'default',
+    podName: env.POD_NAME,
+    leaderElection: env.LEADER_ELECTION,
+    httpPort: env.HTTP_PORT,
+    logLevel: env.LOG_LEVEL,
+    workers: env.WORKERS,
+    maxConcurrentRecordings: env.MAX_CONCURRENT_RECORDINGS,
+    masterKey: env.STREAM_KEY_SECRET,
+    rtmpServerUrl: env.RTMP_SERVER_URL,
+    startTimeoutSeconds: env.START_TIMEOUT,
+    uploadRetrySeconds: env.UPLOAD_RETRY_WINDOW,
+    agora,
+    recorder: {
+      image: env.RECORDER_IMAGE,
+      imagePullPolicy: env.RECORDER_IMAGE_PULL_POLICY,
+      imagePullSecret: env.RECORDER_IMAGE_PULL_SECRET,
+      serviceAccount: env.RECORDER_SERVICE_ACCOUNT,
+      secret: env.RECORDER_SECRET,
+      priorityClass: env.RECORDER_PRIORITY_CLASS,
+      cpuRequest: env.RECORDER_CPU_REQUEST,
+      memory: env.RECORDER_MEMORY,
+      storage: env.RECORDER_EPHEMERAL_STORAGE,
+      storageRequest: env.RECORDER_EPHEMERAL_STORAGE_REQUEST ?? env.RECORDER_EPHEMERAL_STORAGE,
+      terminationGraceSeconds: env.RECORDER_TERMINATION_GRACE_SECONDS,
+      rtmpPort: env.RECORDER_RTMP_PORT,
+      httpPort: env.RECORDER_HTTP_PORT,
+      keyPrefix: env.S3_KEY_PREFIX,
+      /** Given to the pods as it is, where it is set. */
+      environment: {
+        S3_BUCKET: env.S3_BUCKET,
+        S3_ENDPOINT: env.S3_ENDPOINT,
+        S3_FORCE_PATH_STYLE: env.S3_FORCE_PATH_STYLE ? 'true' : undefined,
+        S3_SSE: env.S3_SSE,
+        S3_SSE_KMS_KEY_ID: env.S3_SSE_KMS_KEY_ID,
+        AWS_REGION: env.AWS_REGION,
+        PUBLISHER_TIMEOUT: env.PUBLISHER_TIMEOUT,
+        RECONNECT_WINDOW: env.RECONNECT_WINDOW,
+        RECORDING_MIN_FREE_MB: env.RECORDING_MIN_FREE_MB,
+        LOG_LEVEL: env.RECORDER_LOG_LEVEL,
+      } satisfies Record<string, string | undefined>,
+    },
+  };
+}

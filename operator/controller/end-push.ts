@@ -1,0 +1,44 @@
+import { AgoraError } from '../agora/agora-error.ts';
+import type { MeetingRecording } from '../crd/meeting-recording.ts';
+import { lookAgainIn } from './pass.ts';
+import type { Pass } from './pass.ts';
+import type { World } from './world.ts';
+
+const RETRY_MS = 5000;
+
+/** The name under which Agora knows a recording's push: whoever comes later finds it by this. */
+export function converterName(recording: MeetingRecording): string {
+  return `meetrec-${recording.metadata.uid}`;
+}
+
+/**
+ * Ends the recording's push, also one that the status knows nothing of because its maker died in between. Harmless to
+ * repeat. Throws AgoraError.
+ */
+export async function endPush(recording: MeetingRecording, world: World, signal: AbortSignal): Promise<void> {
+  const { agora } = recording.spec.source;
+  if (!agora || !world.push) return;
+  const memory = world.pushRequests.of(recording.metadata.uid);
+  if (memory.ended) return;
+  const known = recording.status?.agora?.converterId;
+  const id = known ?? (await world.push.findByName(converterName(recording), agora.channel, signal))?.id;
+  if (id !== undefined) {
+    await world.push.stop(agora.region, id, signal);
+    world.gate.freed();
+    world.admission.wakeNext();
+  }
+  memory.ended = true;
+}
+
+/** The same, for a pass that has more to do: an Agora that does not answer must not keep the file from its end. */
+export async function endPushOrTryLater(pass: Pass, world: World): Promise<void> {
+  const { status } = pass;
+  try {
+    await endPush(pass.recording, world, pass.signal);
+    if (status.value.agora) status.value.agora = { ...status.value.agora, state: 'ended' };
+  } catch (error) {
+    if (!(error instanceof AgoraError)) throw error;
+    world.log.warn({ key: pass.key, error: error.message }, 'the push could not be ended, trying again');
+    lookAgainIn(pass, RETRY_MS);
+  }
+}

@@ -1,0 +1,29 @@
+/** What is known of a recording's push from one pass to the next. Losing it costs a question to Agora, nothing else. */
+export interface PushMemory {
+  /** Requests that failed in a row, and Agora's answer to the last. */
+  failures: number;
+  lastError: string | undefined;
+  /** Monotonic milliseconds before which Agora is not asked again. */
+  notBeforeMs: number;
+  /** 404s in a row: one proves nothing, three do. */
+  missing: number;
+  /** Agora has confirmed that the push is no more. */
+  ended: boolean;
+}
+
+/** By the recording's UID. */
+export class PushRequests {
+  readonly #memory = new Map<string, PushMemory>();
+
+  of(uid: string): PushMemory {
+    const known = this.#memory.get(uid);
+    if (known) return known;
+    const fresh = { failures: 0, lastError: undefined, notBeforeMs: 0, missing: 0, ended: false };
+    this.#memory.set(uid, fresh);
+    return fresh;
+  }
+
+  forget(uid: string): void {
+    this.#memory.delete(uid);
+  }
+}

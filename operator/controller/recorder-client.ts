@@ -1,0 +1,48 @@
+import { Agent, request } from 'undici';
+import { MAX_STATUS_WAIT_SECONDS, recorderStatusSchema } from '../../recorder-image/contract/status.ts';
+import type { RecorderStatus } from '../../recorder-image/contract/status.ts';
+
+export interface StatusRequest {
+  /** `http://HOST:PORT` */
+  baseUrl: string;
+  /** Answer when the status's version is above this. */
+  after: number | undefined;
+  /** Seconds that the recorder may hold its answer back. */
+  waitSeconds: number;
+  signal: AbortSignal;
+}
+
+/** What a recorder pod says of itself, over its HTTP port. */
+export interface RecorderClient {
+  /** Throws when there is no answer in time, or none that is a status. */
+  status(options: StatusRequest): Promise<RecorderStatus>;
+}
+
+/** Milliseconds beyond the agreed wait after which there will be no answer. */
+const ANSWER_MS = 5000;
+
+export class HttpRecorderClient implements RecorderClient {
+  /** One connection a recorder is enough, for one answer at a time is waited for. */
+  readonly #agent = new Agent({ connections: 1, connect: { timeout: 3000 } });
+
+  async status({ baseUrl, after, waitSeconds, signal }: StatusRequest): Promise<RecorderStatus> {
+    const wait = Math.min(waitSeconds, MAX_STATUS_WAIT_SECONDS);
+    const limit = wait * 1000 + ANSWER_MS;
+    const { statusCode, body } = await request(`${baseUrl}/status`, {
+      dispatcher: this.#agent,
+      ...(after !== undefined && { query: { wait, after } }),
+      signal,
+      headersTimeout: limit,
+      bodyTimeout: limit,
+    });
+    if (statusCode !== 200) {
+      await body.dump();
+      throw new Error(`The recorder answered ${statusCode}`);
+    }
+    return recorderStatusSchema.parse(await body.json());
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+}

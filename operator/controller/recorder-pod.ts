@@ -1,0 +1,154 @@
+import { labelValue } from '../crd/label-value.ts';
+import type { MeetingRecording } from '../crd/meeting-recording.ts';
+import {
+  API_VERSION,
+  KIND,
+  LABELS,
+  MANAGER_NAME,
+  RECORDER_APP_NAME,
+  RESULT_FINALIZER,
+} from '../crd/names.ts';
+import { deriveStreamKey, streamKeySha256 } from '../crd/stream-key.ts';
+import type { KubeObject } from '../runtime/kube/objects.ts';
+import type { RecorderConfig } from './config.ts';
+
+export const RECORDER_CONTAINER = 'recorder';
+const SPOOL = '/tmp/recordings';
+/** The user of the recorder image. */
+const USER = 65_532;
+
+/** One name a try: a controller with a stale cache meets AlreadyExists in place of making a second pod. */
+export function recorderPodName(recording: MeetingRecording, attempt: number): string {
+  return `${recording.metadata.name}-${attempt}`;
+}
+
+/** The key of the file in the bucket. */
+export function objectKey(recording: MeetingRecording, prefix: string): string {
+  const { meetingId, output } = recording.spec;
+  const folder = meetingId.replaceAll(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+$/, '_');
+  return `${prefix}${folder}/${recording.metadata.name}.${output.format}`;
+}
+
+/** The SHA-256 of the one stream key that may publish. */
+export function publisherKeySha256(recording: MeetingRecording, masterKey: string): string {
+  return (
+    recording.spec.source.rtmp?.streamKeySha256 ??
+    streamKeySha256(deriveStreamKey(masterKey, recording.metadata.uid))
+  );
+}
+
+export interface RecorderPodOptions {
+  recording: MeetingRecording;
+  attempt: number;
+  masterKey: string;
+  config: RecorderConfig;
+}
+
+/**
+ * The pod that records: bare, so that nothing makes a second one behind our back; owned by the object; held by a
+ * finalizer until its result has been read; legal under Pod Security's restricted profile.
+ */
+export function recorderPod(options: RecorderPodOptions): KubeObject & { spec: object } {
+  const { recording, attempt, config } = options;
+  const { name, namespace, uid } = recording.metadata;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: recorderPodName(recording, attempt),
+      namespace,
+      labels: {
+        [LABELS.name]: RECORDER_APP_NAME,
+        [LABELS.managedBy]: MANAGER_NAME,
+        [LABELS.recording]: name,
+        [LABELS.meeting]: labelValue(recording.spec.meetingId),
+      },
+      annotations: {
+        // A recording can't move: autoscalers must leave its node alone.
+        'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+        'karpenter.sh/do-not-disrupt': 'true',
+      },
+      finalizers: [RESULT_FINALIZER],
+      ...{
+        ownerReferences: [
+          { apiVersion: API_VERSION, kind: KIND, name, uid, controller: true, blockOwnerDeletion: true },
+        ],
+      },
+    },
+    spec: {
+      // A recorder that dies is started again in place, where its journal is.
+      restartPolicy: 'OnFailure',
+      terminationGracePeriodSeconds: config.terminationGraceSeconds,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      ...(config.serviceAccount !== undefined && { serviceAccountName: config.serviceAccount }),
+      ...(config.priorityClass !== undefined && { priorityClassName: config.priorityClass }),
+      ...(config.imagePullSecret !== undefined && { imagePullSecrets: [{ name: config.imagePullSecret }] }),
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: USER,
+        runAsGroup: USER,
+        fsGroup: USER,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      containers: [recorderContainer(options)],
+      volumes: [
+        { name: 'spool', emptyDir: { sizeLimit: config.storage } },
+        { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
+      ],
+    },
+  };
+}
+
+function recorderContainer(options: RecorderPodOptions): object {
+  const { config } = options;
+  return {
+    name: RECORDER_CONTAINER,
+    image: config.image,
+    imagePullPolicy: config.imagePullPolicy,
+    env: environment(options),
+    ...(config.secret !== undefined && { envFrom: [{ secretRef: { name: config.secret } }] }),
+    ports: [
+      { name: 'rtmp', containerPort: config.rtmpPort },
+      { name: 'http', containerPort: config.httpPort },
+    ],
+    readinessProbe: { httpGet: { path: '/readyz', port: 'http' }, periodSeconds: 1, failureThreshold: 3 },
+    // Without a message of its own, the last lines of the log say what it died of.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    resources: {
+      requests: { cpu: config.cpuRequest, memory: config.memory, 'ephemeral-storage': config.storageRequest },
+      limits: { memory: config.memory, 'ephemeral-storage': config.storage },
+    },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [
+      { name: 'tmp', mountPath: '/tmp' },
+      { name: 'spool', mountPath: SPOOL },
+    ],
+  };
+}
+
+function environment(options: RecorderPodOptions): { name: string; value: string }[] {
+  const { recording, config, masterKey } = options;
+  const { output, maxDurationSeconds } = recording.spec;
+  const variables: Record<string, string | number | undefined> = {
+    RECORDING_ID: recording.metadata.name,
+    STREAM_KEY_SHA256: publisherKeySha256(recording, masterKey),
+    RTMP_PORT: config.rtmpPort,
+    HTTP_PORT: config.httpPort,
+    RECORDING_FORMAT: output.format,
+    RECORDING_RESOLUTION: output.resolution,
+    RECORDING_FPS: output.fps,
+    RECORDING_BITRATE: output.bitrateKbps,
+    RECORDING_MAX_DURATION: maxDurationSeconds,
+    RECORDING_STORAGE_PATH: SPOOL,
+    S3_KEY: objectKey(recording, config.keyPrefix),
+    ...config.environment,
+  };
+  return Object.entries(variables).flatMap(([name, value]) =>
+    value === undefined ? [] : [{ name, value: String(value) }],
+  );
+}

@@ -1,0 +1,146 @@
+import type { LastTermination } from '../crd/status.ts';
+import { EXIT_CODES } from '../../recorder-image/contract/exit-codes.ts';
+import { resultSchema } from '../../recorder-image/contract/result.ts';
+import type { RecorderResult } from '../../recorder-image/contract/result.ts';
+import type { ContainerStatus, Pod, Terminated } from './kube-objects.ts';
+import { RECORDER_CONTAINER } from './recorder-pod.ts';
+
+/** What a recorder pod is, read from it alone. */
+export type RecorderState =
+  /** Not listening yet, or not any more for a moment. */
+  | { is: 'starting'; trouble: StartTrouble | undefined }
+  | { is: 'listening'; address: string }
+  /** S3 refused the file; the kubelet starts the recorder again in place, and it tries again. */
+  | { is: 'retrying-upload'; result: RecorderResult }
+  | { is: 'ended'; result: RecorderResult }
+  /** It ended, and nothing tells with what result. */
+  | { is: 'lost'; how: 'failed' | 'gone'; message: string };
+
+export interface StartTrouble {
+  reason: 'RecorderUnschedulable' | 'RecorderImagePullFailed' | 'RecorderStarting';
+  message: string;
+}
+
+/** Restarts in place after which it is not tried again. */
+export const MAX_RESTARTS = 10;
+/** Seconds beyond its grace period after which a pod that won't go counts as lost with its node. */
+export const STUCK_SECONDS = 120;
+
+/** What the kubelet, too, says of a container whose end it has missed. */
+const EXIT_CODE_UNKNOWN = 137;
+
+/** Starting again would only do the same again. */
+const FINAL_EXIT_CODES: readonly number[] = [
+  EXIT_CODES.done,
+  EXIT_CODES.noPublisher,
+  EXIT_CODES.diskFull,
+  EXIT_CODES.badConfiguration,
+];
+
+const IMAGE_TROUBLE = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull']);
+
+/** @param nowMs Unix milliseconds */
+export function readRecorderState(pod: Pod, nowMs: number): RecorderState {
+  const { status, metadata } = pod;
+  const container = recorderStatus(pod);
+  const over = status?.phase === 'Failed' || status?.phase === 'Succeeded';
+  const deleting = metadata.deletionTimestamp !== undefined;
+  const current = container?.state?.terminated;
+  const last = current ?? container?.lastState?.terminated;
+  const result = last && readResult(last);
+
+  if (last && result && (current ? over || deleting : false)) return { is: 'ended', result };
+  if (last && result && FINAL_EXIT_CODES.includes(last.exitCode)) return { is: 'ended', result };
+  if (last && result && last.exitCode === EXIT_CODES.uploadImpossible)
+    return { is: 'retrying-upload', result };
+  if (over) return lost(pod, current);
+  if (current?.exitCode === EXIT_CODES.done) return lost(pod, current);
+  if (current && deleting) return lost(pod, current);
+  if (deleting && pod.spec.nodeName === undefined)
+    return { is: 'lost', how: 'gone', message: 'The recorder pod was removed before it ran' };
+  if (deleting && nowMs > Date.parse(metadata.deletionTimestamp ?? '') + STUCK_SECONDS * 1000)
+    return { is: 'lost', how: 'gone', message: `The recorder pod's node does not answer` };
+  if ((container?.restartCount ?? 0) > MAX_RESTARTS)
+    return {
+      is: 'lost',
+      how: 'failed',
+      message: `The recorder ended ${MAX_RESTARTS} times without a result`,
+    };
+
+  const ready = status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+  if (ready && status?.podIP !== undefined && container?.state?.running)
+    return { is: 'listening', address: status.podIP };
+  return { is: 'starting', trouble: startTrouble(pod, container) };
+}
+
+export function recorderStatus(pod: Pod): ContainerStatus | undefined {
+  return pod.status?.containerStatuses?.find(({ name }) => name === RECORDER_CONTAINER);
+}
+
+/**
+ * How the recorder's container last ended, with its own words where it left any that are no result; or how its pod did,
+ * where the kubelet had no time to say.
+ */
+export function lastTermination(pod: Pod, nowIso: string): LastTermination | undefined {
+  const container = recorderStatus(pod);
+  const terminated = container?.state?.terminated ?? container?.lastState?.terminated;
+  const { phase, reason, message } = pod.status ?? {};
+  const node = pod.spec.nodeName === undefined ? {} : { node: pod.spec.nodeName };
+  if (phase === 'Failed' && reason !== undefined)
+    return {
+      exitCode: terminated?.exitCode ?? EXIT_CODE_UNKNOWN,
+      reason: reason.slice(0, 128),
+      message: (message ?? '').slice(0, 1024),
+      at: terminated?.finishedAt ?? nowIso,
+      ...node,
+    };
+  if (!terminated) return undefined;
+  return {
+    exitCode: terminated.exitCode,
+    reason: (terminated.reason ?? 'Unknown').slice(0, 128),
+    message: (readResult(terminated) ? '' : (terminated.message ?? '')).slice(-1024),
+    at: terminated.finishedAt ?? nowIso,
+    ...node,
+  };
+}
+
+function readResult(terminated: Terminated): RecorderResult | undefined {
+  const message = terminated.message?.trim();
+  if (message === undefined || !message.startsWith('{')) return undefined;
+  try {
+    return resultSchema.safeParse(JSON.parse(message)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function lost(pod: Pod, terminated: Terminated | undefined): RecorderState {
+  const { reason, message } = pod.status ?? {};
+  // Evicted, Preempting, NodeShutdown, … : the pod's own reason is the cause, not the container's end.
+  if (reason !== undefined)
+    return {
+      is: 'lost',
+      how: 'gone',
+      message: `The recorder pod ended: ${reason}${message ? `, ${message}` : ''}`,
+    };
+  const how = terminated ? `with exit code ${terminated.exitCode} (${terminated.reason ?? 'Unknown'})` : '';
+  return { is: 'lost', how: 'failed', message: `The recorder ended without a result ${how}`.trim() };
+}
+
+function startTrouble(pod: Pod, container: ContainerStatus | undefined): StartTrouble | undefined {
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable')
+    return {
+      reason: 'RecorderUnschedulable',
+      message: scheduled.message ?? 'No node can take the recorder pod',
+    };
+  const waiting = container?.state?.waiting;
+  if (waiting?.reason !== undefined && IMAGE_TROUBLE.has(waiting.reason)) {
+    // The kubelet's own words change from try to try.
+    const image = pod.spec.containers.find(({ name }) => name === RECORDER_CONTAINER)?.image ?? '';
+    return { reason: 'RecorderImagePullFailed', message: `The image ${image} can't be pulled` };
+  }
+  if (pod.spec.nodeName !== undefined)
+    return { reason: 'RecorderStarting', message: 'The recorder starts on its node' };
+  return undefined;
+}

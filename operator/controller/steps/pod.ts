@@ -1,0 +1,120 @@
+import { REASONS } from '../../crd/reasons.ts';
+import { ApiError, isAlreadyExists, isNotFound } from '../../runtime/kube/api-error.ts';
+import { refOf } from '../../runtime/kube/resource.ts';
+import { MEETING_RECORDINGS, PODS, ownerUid } from '../kube-objects.ts';
+import type { Pod } from '../kube-objects.ts';
+import { fail, isOver, isUnwanted, lookAgainIn } from '../pass.ts';
+import type { Pass, Verdict } from '../pass.ts';
+import { recorderPod, recorderPodName } from '../recorder-pod.ts';
+import { lastTermination, readRecorderState } from '../recorder-state.ts';
+import type { World } from '../world.ts';
+
+/** Makes the recorder pod, and follows it until it listens. */
+export async function pod(pass: Pass, world: World): Promise<Verdict> {
+  const { status } = pass;
+  if (status.isTerminal) return 'next';
+  if (!pass.pod && status.value.podName !== undefined) {
+    pass.pod = await find(pass, world);
+    if (!pass.pod)
+      pass.recorder = { is: 'lost', how: 'gone', message: 'The recorder pod was removed by force' };
+  }
+  if (pass.pod) return follow(pass, world, pass.pod);
+  if (isOver(pass) || isUnwanted(pass)) return 'next';
+  return await create(pass, world);
+}
+
+/** The cache may be behind: what it says is missing is looked up before anything is concluded from that. */
+async function find(pass: Pass, world: World): Promise<Pod | undefined> {
+  const { recording, status, signal } = pass;
+  const name = recorderPodName(recording, status.value.attempt ?? 1);
+  try {
+    const found = await world.kube.get(PODS, { namespace: recording.metadata.namespace, name }, { signal });
+    return ownerUid(found) === recording.metadata.uid ? found : undefined;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+async function create(pass: Pass, world: World): Promise<Verdict> {
+  const { recording, status, signal } = pass;
+  const { masterKey, recorder: config } = world.config;
+  if (!(await isCurrent(pass, world))) {
+    lookAgainIn(pass, 200);
+    return 'end';
+  }
+  const attempt = status.value.attempt ?? 1;
+  const manifest = recorderPod({ recording, attempt, masterKey, config });
+  try {
+    return follow(pass, world, await world.kube.create(PODS, manifest, { signal }));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (isAlreadyExists(error)) {
+      const existing = await find(pass, world);
+      return existing ? follow(pass, world, existing) : waitForName(pass);
+    }
+    if (error.status !== 403 && error.status !== 422) throw error;
+    refused(pass, error);
+    return 'end';
+  }
+}
+
+/**
+ * A cache that is behind may show a finished recording as a new one, whose pod is long gone. So a pod is only made for
+ * a recording that the API server has just confirmed.
+ */
+async function isCurrent(pass: Pass, world: World): Promise<boolean> {
+  if (pass.isFresh) return true;
+  const { signal, recording } = pass;
+  const live = await world.kube.get(MEETING_RECORDINGS, refOf(recording), { signal });
+  world.recordings.observe(live);
+  const { uid, resourceVersion } = live.metadata;
+  return uid === recording.metadata.uid && resourceVersion === recording.metadata.resourceVersion;
+}
+
+/** A recording of the same name was deleted, and its pod is still on its way out. */
+function waitForName(pass: Pass): Verdict {
+  const name = recorderPodName(pass.recording, pass.status.value.attempt ?? 1);
+  const message = `A pod named ${name} of another owner is in the way; the recorder is made when it is gone`;
+  pass.status.say('Starting', 'CreatingRecorder', message);
+  pass.status.set('RecorderReady', 'False', 'CreatingRecorder', message);
+  lookAgainIn(pass, 2000);
+  return 'end';
+}
+
+function refused(pass: Pass, error: ApiError): void {
+  const reason = error.message.includes('exceeded quota') ? 'ResourceQuotaExceeded' : 'CreatingRecorder';
+  pass.status.say('Starting', reason, error.message);
+  pass.status.set('RecorderReady', 'False', reason, error.message);
+  lookAgainIn(pass, 5000);
+}
+
+function follow(pass: Pass, world: World, pod: Pod): Verdict {
+  const { status, nowMs } = pass;
+  pass.pod = pod;
+  pass.recorder = readRecorderState(pod, nowMs);
+  status.value.attempt ??= 1;
+  status.value.podName = pod.metadata.name ?? '';
+  if (pod.spec.nodeName !== undefined) status.value.nodeName = pod.spec.nodeName;
+  const termination = lastTermination(pod, status.now);
+  if (termination) status.value.lastTermination = termination;
+  if (pass.recorder.is === 'starting' && !isOver(pass)) notReady(pass, world, pod);
+  return 'next';
+}
+
+function notReady(pass: Pass, world: World, pod: Pod): void {
+  const { status, nowMs } = pass;
+  const trouble = pass.recorder?.is === 'starting' ? pass.recorder.trouble : undefined;
+  const reason = trouble?.reason ?? 'CreatingRecorder';
+  const message = trouble?.message ?? REASONS.CreatingRecorder;
+  const wasListening = status.condition('RecorderReady')?.reason === 'Listening';
+  const everListened = wasListening || status.value.ingest !== undefined;
+  status.set('RecorderReady', 'False', reason, message);
+  // One that has listened before starts again in place, and goes on where it was.
+  if (everListened) return;
+  status.say('Starting', reason, message);
+  const limitMs = world.config.startTimeoutSeconds * 1000;
+  const ageMs = nowMs - Date.parse(pod.metadata.creationTimestamp ?? '');
+  if (ageMs < limitMs) lookAgainIn(pass, limitMs - ageMs);
+  else fail(pass, 'StartTimeout', `${REASONS.StartTimeout} ${message}`);
+}

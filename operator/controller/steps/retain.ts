@@ -1,0 +1,73 @@
+import { AgoraError } from '../../agora/agora-error.ts';
+import { RECORDING_FINALIZER } from '../../crd/names.ts';
+import { isNotFound } from '../../runtime/kube/api-error.ts';
+import { refOf } from '../../runtime/kube/resource.ts';
+import { endPush } from '../end-push.ts';
+import { hasFinalizer, removeFinalizer } from '../finalizers.ts';
+import { MEETING_RECORDINGS } from '../kube-objects.ts';
+import { isDeleted, isFinished, lookAgainIn } from '../pass.ts';
+import type { Pass, Verdict } from '../pass.ts';
+import { releasePod } from '../release-pod.ts';
+import type { World } from '../world.ts';
+
+/** Seconds after the end for which Agora is asked to end the push; its own idle timeout does so afterwards. */
+const PUSH_PATIENCE_SECONDS = 600;
+const RETRY_MS = 10_000;
+
+/** Leaves nothing behind of a finished recording but the object, and that only as long as it was asked to stay. */
+export async function retain(pass: Pass, world: World): Promise<Verdict> {
+  const { recording } = pass;
+  if (!isFinished(pass)) {
+    if (pass.status.isTerminal) lookAgainIn(pass, 0);
+    return 'end';
+  }
+  if (hasFinalizer(recording, RECORDING_FINALIZER)) {
+    if (!(await pushIsEnded(pass, world))) return 'end';
+    if (pass.pod) await releasePod(pass.pod, world, pass.signal);
+    const { kube } = world;
+    const left = await removeFinalizer(kube, MEETING_RECORDINGS, recording, RECORDING_FINALIZER, pass.signal);
+    if (left) {
+      pass.recording = left;
+      world.recordings.observe(left);
+    }
+    world.pushRequests.forget(recording.metadata.uid);
+  }
+  if (!isDeleted(pass)) await expire(pass, world);
+  return 'end';
+}
+
+async function pushIsEnded(pass: Pass, world: World): Promise<boolean> {
+  try {
+    await endPush(pass.recording, world, pass.signal);
+    return true;
+  } catch (error) {
+    if (!(error instanceof AgoraError)) throw error;
+    const endedMs = Date.parse(pass.recording.status?.completedAt ?? '');
+    if (error.disposition !== 'permanent' && pass.nowMs < endedMs + PUSH_PATIENCE_SECONDS * 1000) {
+      lookAgainIn(pass, RETRY_MS);
+      return false;
+    }
+    if (pass.recording.status?.agora === undefined) return true;
+    world.warn(
+      pass.recording,
+      'PushNotEnded',
+      `Agora did not end the push, which ends by itself when idle: ${error.message}`,
+    );
+    return true;
+  }
+}
+
+async function expire(pass: Pass, world: World): Promise<void> {
+  const { recording, nowMs, signal } = pass;
+  const endedMs = Date.parse(recording.status?.completedAt ?? recording.metadata.creationTimestamp);
+  const leftMs = endedMs + recording.spec.ttlSecondsAfterFinished * 1000 - nowMs;
+  if (leftMs > 0) {
+    lookAgainIn(pass, leftMs);
+    return;
+  }
+  try {
+    await world.kube.delete(MEETING_RECORDINGS, refOf(recording), { uid: recording.metadata.uid, signal });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}

@@ -1,0 +1,49 @@
+import { REASONS } from '../../crd/reasons.ts';
+import type { RecorderStatus } from '../../../recorder-image/contract/status.ts';
+import { hasEnded, isStopping } from '../pass.ts';
+import type { Pass, Verdict } from '../pass.ts';
+import { hostPart } from './endpoint.ts';
+import type { World } from '../world.ts';
+
+/** Follows what the recorder says of itself, from its first to its last word. */
+export function watch(pass: Pass, world: World): Promise<Verdict> {
+  const { key, pod, status, live } = pass;
+  if (status.isTerminal || hasEnded(pass) || !pod) {
+    world.watchers.drop(key);
+    return Promise.resolve('next');
+  }
+  const address = pod.status?.podIP;
+  // Also a recorder that is not ready any more: one that finishes its file tells how far it is.
+  if (address !== undefined && status.value.ingest)
+    world.watchers.follow(key, `http://${hostPart(address)}:${world.config.recorder.httpPort}`);
+  if (live) tell(pass, live);
+  return Promise.resolve('next');
+}
+
+/** The recorder is finishing by itself or because it was told to. */
+export function isFinishing(live: RecorderStatus | undefined): boolean {
+  return live?.state === 'finishing' || live?.state === 'uploading' || live?.state === 'done';
+}
+
+function tell(pass: Pass, live: RecorderStatus): void {
+  const { status } = pass;
+  if (live.startedAt !== undefined) status.value.startedAt ??= live.startedAt;
+  if (live.durationSeconds > 0) status.value.durationSeconds = live.durationSeconds;
+  if (isFinishing(live)) {
+    status.set('Receiving', 'False', 'RecorderFinishing', REASONS.RecorderFinishing);
+    if (live.lastMediaAt !== undefined) status.value.stoppedAt = live.lastMediaAt;
+    if (isStopping(pass) && live.message !== undefined) status.value.message = live.message;
+  } else if (pass.recorder?.is === 'starting' && status.value.startedAt !== undefined) {
+    const message = 'The recorder is started again in place, and goes on where it was';
+    status.set('Receiving', 'False', 'RecorderStarting', message);
+    if (!isStopping(pass)) status.say('Recording', 'Reconnecting', message);
+  } else if (live.state === 'recording') {
+    status.set('Receiving', 'True', 'Receiving', REASONS.Receiving);
+    if (!isStopping(pass)) status.say('Recording', 'Receiving', REASONS.Receiving);
+  } else if (live.state === 'reconnecting') {
+    status.set('Receiving', 'False', 'Reconnecting', REASONS.Reconnecting);
+    if (!isStopping(pass)) status.say('Recording', 'Reconnecting', REASONS.Reconnecting);
+  } else {
+    status.set('Receiving', 'False', 'WaitingForPublisher', REASONS.WaitingForPublisher);
+  }
+}

@@ -1,0 +1,76 @@
+import type { Observation } from './observation.ts';
+import { recordingGate } from './recording.ts';
+import type { RecordingDocument } from './recording.ts';
+import { isActive, laterStatus } from './recording-status.ts';
+
+/**
+ * What a recording becomes when an object is seen, or undefined when that tells nothing new. Never backwards: an
+ * object may be seen late, twice, out of order, by two replicas, or after it was recreated under its name.
+ *
+ * @param record what is known so far, if anything
+ */
+export function advance(
+  record: RecordingDocument | undefined,
+  seen: Observation,
+  cluster: string,
+): RecordingDocument | undefined {
+  if (record === undefined) return firstSight(seen, cluster, 1);
+  if (record.uid !== null && record.uid !== seen.uid) {
+    const isSuccessor = seen.createdAt > record.createdAt;
+    return isSuccessor ? firstSight(seen, cluster, record.revision + 1) : undefined;
+  }
+  const hasEnded = !isActive(seen.status);
+  // What is only inferred gives way to what the object itself says in the end.
+  if (!isActive(record.status) && !(record.isLost && hasEnded)) return undefined;
+
+  const status = record.isLost ? seen.status : laterStatus(record.status, seen.status);
+  const isNewer = isLaterVersion(record.resourceVersion, seen.resourceVersion);
+  if (!isNewer && status === record.status) return undefined;
+  return {
+    ...record,
+    ...seen,
+    createdAt: record.createdAt,
+    status,
+    isLost: false,
+    gate: hasEnded ? recordingGate(record._id) : record.gate,
+    revision: record.revision + 1,
+  };
+}
+
+/** What a recording becomes when its object is gone without having ended; undefined when it had. */
+export function lose(record: RecordingDocument, now: Date): RecordingDocument | undefined {
+  if (!isActive(record.status) || record.uid === null) return undefined;
+  return {
+    ...record,
+    status: 'failed',
+    error: 'The MeetingRecording object was removed before the recording had ended.',
+    completedAt: now,
+    isLost: true,
+    gate: recordingGate(record._id),
+    revision: record.revision + 1,
+  };
+}
+
+function firstSight(seen: Observation, cluster: string, revision: number): RecordingDocument {
+  return {
+    ...seen,
+    cluster,
+    gate: recordingGate(seen._id),
+    spec: null,
+    idempotencyKey: null,
+    stopReason: null,
+    isUndone: false,
+    isLost: false,
+    revision,
+  };
+}
+
+/**
+ * Whether a resourceVersion is later than another. The API server's are decimal numbers that only grow; anything else
+ * counts as later, so that nothing is missed.
+ */
+function isLaterVersion(known: string | null, seen: string): boolean {
+  if (known === null) return true;
+  if (!/^\d+$/.test(known) || !/^\d+$/.test(seen)) return known !== seen;
+  return BigInt(seen) > BigInt(known);
+}

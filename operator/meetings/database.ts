@@ -1,0 +1,77 @@
+import { createConnection } from 'mongoose';
+import type { Connection } from 'mongoose';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { meetingModel } from './meeting.ts';
+import type { MeetingModel } from './meeting.ts';
+import { recordingModel } from './recording.ts';
+import type { RecordingModel } from './recording.ts';
+
+interface DatabaseOptions {
+  readonly uri: string;
+  readonly onError: (error: unknown) => void;
+}
+
+/** How long an operation waits for a server that can be used, in milliseconds. */
+const SERVER_SELECTION_MS = 3000;
+const SOCKET_TIMEOUT_MS = 10_000;
+const RETRY_MS = 2000;
+const PING_MS = 2000;
+
+/**
+ * The connection to MongoDB, or to what speaks its wire protocol. Operations fail within seconds while there is none,
+ * instead of waiting; the connection comes back by itself.
+ */
+export class Database implements AsyncDisposable {
+  readonly meetings: MeetingModel;
+  readonly recordings: RecordingModel;
+  readonly #connection: Connection;
+  readonly #options: DatabaseOptions;
+
+  constructor(options: DatabaseOptions) {
+    this.#options = options;
+    this.#connection = createConnection();
+    // The operations' own errors tell those who wait for them; an error event nobody listens to ends the process.
+    this.#connection.on('error', options.onError);
+    this.#connection.set('bufferCommands', false);
+    this.#connection.set('autoIndex', false);
+    this.#connection.set('autoCreate', false);
+    this.meetings = meetingModel(this.#connection);
+    this.recordings = recordingModel(this.#connection);
+  }
+
+  /** Connects and makes the indexes, trying until it succeeds. Throws only when it is told to stop. */
+  async connect(signal: AbortSignal): Promise<void> {
+    while (true) {
+      signal.throwIfAborted();
+      try {
+        await this.#connection.openUri(this.#options.uri, {
+          serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+          socketTimeoutMS: SOCKET_TIMEOUT_MS,
+          appName: 'meetrec',
+        });
+        await this.meetings.createIndexes();
+        await this.recordings.createIndexes();
+        return;
+      } catch (error) {
+        this.#options.onError(error);
+        await sleep(RETRY_MS, undefined, { signal });
+      }
+    }
+  }
+
+  /** Whether the server answers now. */
+  async isReachable(): Promise<boolean> {
+    const { db } = this.#connection;
+    if (db === undefined) return false;
+    try {
+      await db.command({ ping: 1 }, { timeoutMS: PING_MS });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connection.close();
+  }
+}

@@ -1,0 +1,74 @@
+import { NOTHING_SHOWN } from './meeting.ts';
+import type { MeetingDocument, MeetingModel, MeetingSource } from './meeting.ts';
+
+export interface MeetingRegistration {
+  readonly meetingId: string;
+  readonly host: string;
+  readonly creator: string;
+  readonly participants: readonly string[];
+  readonly source: MeetingSource;
+  /** Whether the meeting may be recorded. */
+  readonly enabled: boolean;
+  readonly autoStart: boolean;
+}
+
+const DUPLICATE_KEY = 11_000;
+
+/** The meetings that the backend tells of. */
+export class MeetingRegistry {
+  readonly #meetings: MeetingModel;
+  readonly #now: () => Date;
+
+  constructor(options: { meetings: MeetingModel; now: () => Date }) {
+    this.#meetings = options.meetings;
+    this.#now = options.now;
+  }
+
+  /**
+   * Registers a meeting, or changes the one of this id. A recording that runs is left alone: who may stop it changes
+   * at once, the source only with the next one.
+   */
+  async register(registration: MeetingRegistration): Promise<{ meeting: MeetingDocument; isNew: boolean }> {
+    const { meetingId, host, creator, participants, source, enabled, autoStart } = registration;
+    const change = {
+      $set: {
+        host,
+        creator,
+        participants: [...participants],
+        source,
+        'recording.enabled': enabled,
+        'recording.autoStart': autoStart,
+      },
+      $setOnInsert: Object.fromEntries(
+        Object.entries(NOTHING_SHOWN).map(([name, value]) => [`recording.${name}`, value]),
+      ),
+      $unset: { endedAt: 1 as const },
+    };
+    const upsert = async (): Promise<{ meeting: MeetingDocument; isNew: boolean }> => {
+      const before = await this.#meetings.exists({ _id: meetingId });
+      const meeting = await this.#meetings
+        .findOneAndUpdate({ _id: meetingId }, change, { upsert: true, returnDocument: 'after' })
+        .lean<MeetingDocument>();
+      if (meeting === null) throw new Error('an upsert returned no document');
+      return { meeting, isNew: before === null };
+    };
+    try {
+      return await upsert();
+    } catch (error) {
+      // Two that register the same new meeting at once: the second finds it there.
+      const isRace = error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY;
+      if (!isRace) throw error;
+      return await upsert();
+    }
+  }
+
+  /** Remembers that a meeting has ended. */
+  async end(meetingId: string): Promise<void> {
+    await this.#meetings.updateOne({ _id: meetingId }, { $set: { endedAt: this.#now() } });
+  }
+
+  /** The meetings that take place in an Agora channel. */
+  inChannel(channel: string): Promise<MeetingDocument[]> {
+    return this.#meetings.find({ 'source.channel': channel }).limit(100).lean<MeetingDocument[]>();
+  }
+}

@@ -1,0 +1,68 @@
+import type { MeetingRecording } from '../crd/meeting-recording.ts';
+import type { RecordingDocument } from './recording.ts';
+import { statusOfObject } from './recording-status.ts';
+
+/** What an object says about its recording. */
+export type Observation = Pick<
+  RecordingDocument,
+  | '_id'
+  | 'meetingId'
+  | 'createdAt'
+  | 'requestedBy'
+  | 'status'
+  | 'phase'
+  | 'reason'
+  | 'message'
+  | 'queuePosition'
+  | 'startedAt'
+  | 'stoppedAt'
+  | 'completedAt'
+  | 'duration'
+  | 'bucket'
+  | 'fileUrl'
+  | 'fileKey'
+  | 'fileSize'
+  | 'files'
+  | 'format'
+  | 'resolution'
+  | 'fps'
+  | 'bitrate'
+  | 'error'
+> & { uid: string; resourceVersion: string };
+
+export function observe(object: MeetingRecording): Observation {
+  const { metadata, spec, status = {} } = object;
+  const recordingStatus = statusOfObject(object);
+  const file = status.file ?? status.files?.[0];
+  return {
+    _id: metadata.name,
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    meetingId: spec.meetingId,
+    createdAt: new Date(metadata.creationTimestamp),
+    requestedBy: spec.requestedBy ?? null,
+    status: recordingStatus,
+    phase: status.phase ?? null,
+    reason: status.reason ?? null,
+    message: status.message ?? null,
+    queuePosition: status.queuePosition ?? null,
+    startedAt: date(status.startedAt),
+    stoppedAt: date(status.stoppedAt),
+    completedAt: date(status.completedAt),
+    duration: status.durationSeconds ?? null,
+    bucket: file?.bucket ?? null,
+    fileUrl: file?.url ?? null,
+    fileKey: file?.key ?? null,
+    fileSize: file?.sizeBytes ?? null,
+    files: status.files ?? [],
+    format: spec.output.format,
+    resolution: spec.output.resolution,
+    fps: spec.output.fps,
+    bitrate: spec.output.bitrateKbps,
+    error: recordingStatus === 'failed' ? (status.message ?? status.reason ?? 'The recording failed.') : null,
+  };
+}
+
+function date(text: string | undefined): Date | null {
+  return text === undefined ? null : new Date(text);
+}

@@ -1,0 +1,62 @@
+import { RecordingError } from './errors.ts';
+import type { Projection } from './projection.ts';
+import type { RecordingDocument, StopReason } from './recording.ts';
+import type { RecordingObjects } from './recording-objects.ts';
+import { isActive } from './recording-status.ts';
+import type { RecordingStore } from './recording-store.ts';
+
+interface StopperOptions {
+  readonly store: RecordingStore;
+  readonly objects: RecordingObjects;
+  readonly projection: Projection;
+}
+
+/** Stops a recording: first in the database, so that the wish is not lost, then at its object. */
+export class RecordingStopper {
+  readonly #store: RecordingStore;
+  readonly #objects: RecordingObjects;
+  readonly #projection: Projection;
+
+  constructor(options: StopperOptions) {
+    this.#store = options.store;
+    this.#objects = options.objects;
+    this.#projection = options.projection;
+  }
+
+  /**
+   * Harmless to repeat. Returns the recording as it then stands; undefined where it had ended already. Throws
+   * RecordingError `cluster-unavailable` when the object could not be told, which the sweep then does.
+   */
+  async stop(
+    recordingId: string,
+    reason: StopReason,
+    signal?: AbortSignal,
+  ): Promise<RecordingDocument | undefined> {
+    const record = await this.#store.change(recordingId, (known) =>
+      known !== undefined && isActive(known.status) && known.stopReason === null
+        ? { ...known, status: 'stopping', stopReason: reason, revision: known.revision + 1 }
+        : undefined,
+    );
+    if (record === undefined || !isActive(record.status)) return undefined;
+    await this.#store.show(record);
+    try {
+      return await this.stopObject(record, signal);
+    } catch (error) {
+      throw new RecordingError(
+        'cluster-unavailable',
+        'The cluster does not answer. The recording is stopped as soon as it does.',
+        { cause: error, retryAfterSeconds: 5 },
+      );
+    }
+  }
+
+  /** Tells the object of a recording whose stop was asked for; undefined where it turns out to have ended already. */
+  async stopObject(record: RecordingDocument, signal?: AbortSignal): Promise<RecordingDocument | undefined> {
+    const object = await this.#objects.stop(record._id, record.stopReason ?? 'StopRequested', signal);
+    if (object !== undefined) return this.#projection.project(object);
+    // Its start is under way somewhere, and whoever makes the object stops it then.
+    if (record.uid === null) return record;
+    await this.#projection.projectAbsence(record._id, signal);
+    return undefined;
+  }
+}

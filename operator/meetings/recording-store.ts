@@ -1,0 +1,212 @@
+import { RecordingError } from './errors.ts';
+import { NOTHING_SHOWN } from './meeting.ts';
+import type { MeetingDocument, MeetingModel, ShownRecording } from './meeting.ts';
+import { meetingGate, recordingGate } from './recording.ts';
+import type { RecordingDocument, RecordingModel } from './recording.ts';
+import { ACTIVE_STATUSES, RESTING_STATUSES } from './recording-status.ts';
+
+const DUPLICATE_KEY = 11_000;
+/** Writers of one recording are few: whoever loses this often in a row is up against a fault. */
+const MAX_TRIES = 20;
+
+/**
+ * The recordings in the database, and each meeting's `recording`, which shows the latest of them. Single documents are
+ * updated on conditions only: neither transactions nor change streams are needed.
+ */
+export class RecordingStore {
+  readonly #meetings: MeetingModel;
+  readonly #recordings: RecordingModel;
+  readonly #cluster: string;
+
+  constructor(options: { meetings: MeetingModel; recordings: RecordingModel; cluster: string }) {
+    this.#meetings = options.meetings;
+    this.#recordings = options.recordings;
+    this.#cluster = options.cluster;
+  }
+
+  async meeting(meetingId: string): Promise<MeetingDocument> {
+    const meeting = await this.#meetings.findOne({ _id: meetingId }).lean<MeetingDocument>();
+    if (meeting !== null) return meeting;
+    throw new RecordingError(
+      'meeting-not-found',
+      'There is no meeting of this id: register it with PUT /api/v1/meetings/ID first.',
+    );
+  }
+
+  async find(recordingId: string): Promise<RecordingDocument | undefined> {
+    return (await this.#recordings.findOne({ _id: recordingId }).lean<RecordingDocument>()) ?? undefined;
+  }
+
+  /** The recording that holds the meeting's gate. */
+  async active(meetingId: string): Promise<RecordingDocument | undefined> {
+    const gate = meetingGate(meetingId);
+    return (await this.#recordings.findOne({ gate }).lean<RecordingDocument>()) ?? undefined;
+  }
+
+  /**
+   * Recordings of a meeting, latest first.
+   *
+   * @param options.after lists those that come after this one
+   */
+  ofMeeting(
+    meetingId: string,
+    options: { after?: RecordingDocument | undefined; limit: number },
+  ): Promise<RecordingDocument[]> {
+    const { after, limit } = options;
+    const page =
+      after === undefined
+        ? {}
+        : {
+            $or: [
+              { createdAt: { $lt: after.createdAt } },
+              { createdAt: after.createdAt, _id: { $lt: after._id } },
+            ],
+          };
+    return this.#recordings
+      .find({ meetingId, isUndone: false, ...page })
+      .sort({ createdAt: -1, _id: -1 })
+      .limit(limit)
+      .lean<RecordingDocument[]>();
+  }
+
+  /** The latest recording of a meeting that this user asked for with this key, since then. */
+  async byIdempotencyKey(
+    meetingId: string,
+    request: { userId: string; key: string; since: Date },
+  ): Promise<RecordingDocument | undefined> {
+    const record = await this.#recordings
+      .findOne({
+        meetingId,
+        isUndone: false,
+        requestedBy: request.userId,
+        idempotencyKey: request.key,
+        createdAt: { $gt: request.since },
+      })
+      .sort({ createdAt: -1 })
+      .lean<RecordingDocument>();
+    return record ?? undefined;
+  }
+
+  /** Recordings of this cluster that have not ended, and those whose start is being undone. */
+  unfinished(): Promise<RecordingDocument[]> {
+    return this.#recordings
+      .find({ cluster: this.#cluster, $or: [{ status: { $in: [...ACTIVE_STATUSES] } }, { isUndone: true }] })
+      .lean<RecordingDocument[]>();
+  }
+
+  /** How many recordings of this cluster wait for a slot. */
+  queued(): Promise<number> {
+    return this.#recordings.countDocuments({
+      cluster: this.#cluster,
+      status: 'starting',
+      phase: { $in: [null, 'Pending'] },
+    });
+  }
+
+  /** Adds a recording; false where its name or its gate is taken. */
+  async add(record: RecordingDocument): Promise<boolean> {
+    try {
+      await this.#recordings.create([record]);
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Changes a recording, and only from the state that `change` was given: where somebody else was quicker, it is given
+   * the new state and asked again. Returns the recording as it stands afterwards.
+   */
+  async change(
+    recordingId: string,
+    change: (record: RecordingDocument | undefined) => RecordingDocument | undefined,
+  ): Promise<RecordingDocument | undefined> {
+    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+      const record = await this.find(recordingId);
+      const next = change(record);
+      if (next === undefined) return record;
+      if (record === undefined) {
+        if (await this.add(next)) return next;
+        continue;
+      }
+      const { _id, ...fields } = next;
+      const { modifiedCount } = await this.#recordings.updateOne(
+        { _id, revision: record.revision },
+        { $set: fields },
+      );
+      if (modifiedCount === 1) return next;
+    }
+    throw new Error(`recording ${recordingId} kept changing while it was being changed`);
+  }
+
+  /** Removes a recording whose start was refused, and shows the one before it. */
+  async removeUndone(record: RecordingDocument): Promise<void> {
+    const [previous] = await this.ofMeeting(record.meetingId, { limit: 1 });
+    const shows = { _id: record.meetingId, 'shown.recordingId': record._id };
+    await (previous === undefined
+      ? this.#meetings.updateOne(shows, { $set: shownFields(NOTHING_SHOWN), $unset: { shown: 1 } })
+      : this.#meetings.updateOne(shows, { $set: showing(previous) }));
+    await this.#recordings.deleteOne({ _id: record._id, isUndone: true });
+  }
+
+  /**
+   * Moves a meeting at rest to `starting`, showing this recording; undefined where it isn't at rest, recording is
+   * disabled, or there is no such meeting.
+   */
+  async begin(record: RecordingDocument): Promise<MeetingDocument | undefined> {
+    const meeting = await this.#meetings
+      .findOneAndUpdate(
+        {
+          _id: record.meetingId,
+          'recording.enabled': { $ne: false },
+          'recording.status': { $in: [...RESTING_STATUSES] },
+        },
+        { $set: showing(record) },
+        { returnDocument: 'after' },
+      )
+      .lean<MeetingDocument>();
+    return meeting ?? undefined;
+  }
+
+  /** Has the recording's meeting show it, unless it shows a later recording or a later state of this one. */
+  async show(record: RecordingDocument): Promise<void> {
+    if (record.isUndone) return;
+    await this.#meetings.updateOne(
+      {
+        _id: record.meetingId,
+        $or: [
+          { 'shown.recordingId': record._id, 'shown.revision': { $lt: record.revision } },
+          { 'shown.recordingId': { $ne: record._id }, 'shown.createdAt': { $lt: record.createdAt } },
+          { shown: null },
+        ],
+      },
+      { $set: showing(record) },
+    );
+  }
+}
+
+/** Marks a recording whose start was refused. */
+export function undone(record: RecordingDocument): RecordingDocument {
+  return {
+    ...record,
+    isUndone: true,
+    status: 'failed',
+    gate: recordingGate(record._id),
+    revision: record.revision + 1,
+  };
+}
+
+function showing(record: RecordingDocument): Record<string, unknown> {
+  const { _id: recordingId, createdAt, revision } = record;
+  return { ...shownFields({ ...record, recordingId }), shown: { recordingId, createdAt, revision } };
+}
+
+function shownFields(shown: ShownRecording): Record<string, unknown> {
+  const names = Object.keys(NOTHING_SHOWN) as (keyof ShownRecording)[];
+  return Object.fromEntries(names.map((name) => [`recording.${name}`, shown[name]]));
+}
+
+function isDuplicateKey(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY;
+}

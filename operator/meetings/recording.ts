@@ -1,0 +1,112 @@
+import { Schema } from 'mongoose';
+import type { Connection, Model } from 'mongoose';
+import type { Phase } from '../crd/phases.ts';
+import type { MeetingRecordingSpecInput } from '../crd/spec.ts';
+import type { RecordingFile } from '../crd/status.ts';
+import { RECORDING_STATUSES } from './recording-status.ts';
+import type { ShownRecording } from './meeting.ts';
+
+/** Why a recording was asked to stop, as its object's annotation has it. */
+export type StopReason = 'StopRequested' | 'MeetingEnded';
+
+/** One recording of a meeting: from the moment it is asked for, before its object exists, and for ever after. */
+export interface RecordingDocument extends Omit<ShownRecording, 'recordingId'> {
+  /** The recording id: the object's name. */
+  _id: string;
+  meetingId: string;
+  /** The cluster whose API looks after this recording, where several share a database. */
+  cluster: string;
+  /**
+   * Unique among all recordings: the meeting's while a recording that the API started is active, else the
+   * recording's own. So a second one can't be started, whatever the database makes of concurrent updates.
+   */
+  gate: string;
+  /** When it was asked for. Of two recordings of a meeting, the later one is shown. */
+  createdAt: Date;
+  requestedBy: string | null;
+  /** What the object is made from; null where the object was made by somebody else. */
+  spec: MeetingRecordingSpecInput | null;
+  /** A second start with the same key by the same user is answered with this recording. */
+  idempotencyKey: string | null;
+  /** Set once a stop was asked for, before the object knows. */
+  stopReason: StopReason | null;
+  /** The start was refused: what remains is to show the recording before this one, and to remove this. */
+  isUndone: boolean;
+  /** The object's; null until it was seen. */
+  uid: string | null;
+  resourceVersion: string | null;
+  /** Failed because the object is gone, which a later sight of the object may correct. */
+  isLost: boolean;
+  phase: Phase | null;
+  reason: string | null;
+  message: string | null;
+  queuePosition: number | null;
+  completedAt: Date | null;
+  bucket: string | null;
+  /** More than one take that could not be joined. */
+  files: RecordingFile[];
+  /** Grows by one with every change; updates are conditional on it. */
+  revision: number;
+}
+
+/** The gate of a meeting: who holds it has the one recording that the API may have started for it. */
+export function meetingGate(meetingId: string): string {
+  return `meeting:${meetingId}`;
+}
+
+/** The gate of a recording that holds no meeting's. */
+export function recordingGate(recordingId: string): string {
+  return `recording:${recordingId}`;
+}
+
+const text = { type: String, default: null };
+const number = { type: Number, default: null };
+const time = { type: Date, default: null };
+
+const schema = new Schema<RecordingDocument>(
+  {
+    _id: { type: String, required: true },
+    meetingId: { type: String, required: true },
+    cluster: { type: String, required: true },
+    gate: { type: String, required: true },
+    createdAt: { type: Date, required: true },
+    requestedBy: text,
+    spec: { type: Schema.Types.Mixed, default: null },
+    idempotencyKey: text,
+    stopReason: text,
+    isUndone: { type: Boolean, default: false },
+    uid: text,
+    resourceVersion: text,
+    isLost: { type: Boolean, default: false },
+    status: { type: String, enum: RECORDING_STATUSES, required: true },
+    phase: text,
+    reason: text,
+    message: text,
+    queuePosition: number,
+    startedAt: time,
+    stoppedAt: time,
+    completedAt: time,
+    duration: number,
+    bucket: text,
+    fileUrl: text,
+    fileKey: text,
+    fileSize: number,
+    files: { type: Schema.Types.Mixed, default: () => [] },
+    format: text,
+    resolution: text,
+    fps: number,
+    bitrate: number,
+    error: text,
+    revision: { type: Number, required: true },
+  },
+  { collection: 'recordings', versionKey: false, strict: 'throw', strictQuery: 'throw', minimize: false },
+);
+schema.index({ gate: 1 }, { unique: true });
+schema.index({ meetingId: 1, createdAt: -1 });
+schema.index({ cluster: 1, status: 1 });
+
+export type RecordingModel = Model<RecordingDocument>;
+
+export function recordingModel(connection: Connection): RecordingModel {
+  return connection.model<RecordingDocument>('Recording', schema);
+}

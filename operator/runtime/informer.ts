@@ -1,0 +1,200 @@
+import type { Logger } from 'pino';
+import { Backoff } from './backoff.ts';
+import { abortReason, sleep } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { ApiError, isGone } from './kube/api-error.ts';
+import type { KubeClient, Selection } from './kube/client.ts';
+import type { KubeObject } from './kube/objects.ts';
+import type { Resource } from './kube/resource.ts';
+import { Store } from './store.ts';
+import type { IndexFunction, Listener, ReadStore } from './store.ts';
+
+export interface InformerOptions<T extends KubeObject> {
+  client: KubeClient;
+  resource: Resource<T>;
+  selection?: Selection;
+  clock: Clock;
+  /** From 0 up to 1. */
+  random: () => number;
+  log: Logger;
+  indexes?: Record<string, IndexFunction<T>>;
+  /** Milliseconds without a byte after which a watch counts as dead; the server sends a bookmark about every minute. */
+  inactivityMs?: number;
+  /** Objects a page of the list. */
+  pageSize?: number;
+  /** Waits after errors, in milliseconds. */
+  backoff?: { baseMs: number; maxMs: number };
+}
+
+const PAGE_SIZE = 1000;
+const INACTIVITY_MS = 150_000;
+
+/**
+ * A cache of one resource that converges whatever the connection does: it lists, replaces the store by UID, watches
+ * from there with bookmarks, resumes where a watch ended, lists anew on 410 and ERROR, and waits with jitter, at most
+ * 30 s, after anything else; for ever.
+ */
+export class Informer<T extends KubeObject> {
+  readonly #options: InformerOptions<T>;
+  readonly #store: Store<T>;
+  readonly #backoff: Backoff;
+  readonly #log: Logger;
+  readonly #syncWaiters = new Set<() => void>();
+  #synced = false;
+  /** Where the next watch begins; undefined: list first. */
+  #resourceVersion: string | undefined;
+  /** How many times it had expired since the last event. */
+  #expired = 0;
+
+  constructor(options: InformerOptions<T>) {
+    this.#options = options;
+    this.#log = options.log.child({ informer: options.resource.plural });
+    this.#backoff = new Backoff({
+      ...(options.backoff ?? { baseMs: 800, maxMs: 30_000 }),
+      random: options.random,
+    });
+    this.#store = new Store({
+      ...(options.indexes && { indexes: options.indexes }),
+      onListenerError: (err) => this.#log.error({ err }, 'a listener failed'),
+    });
+  }
+
+  get store(): ReadStore<T> {
+    return this.#store;
+  }
+
+  get hasSynced(): boolean {
+    return this.#synced;
+  }
+
+  /** Called with every change, in order; what it throws is logged and changes nothing. */
+  onChange(listener: Listener<T>): void {
+    this.#store.onChange(listener);
+  }
+
+  /** Shows the cache the answer to a write of our own, before the watch does. */
+  observe(object: T): void {
+    this.#store.observe(strip(object));
+  }
+
+  /** Resolves once the first list is in the store; rejects with the signal's reason. */
+  synced(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const finish = () => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const giveUp = () => {
+        this.#syncWaiters.delete(finish);
+        reject(abortReason(signal));
+      };
+      if (this.#synced) resolve();
+      else if (signal.aborted) giveUp();
+      else {
+        this.#syncWaiters.add(finish);
+        signal.addEventListener('abort', giveUp, { once: true });
+      }
+    });
+  }
+
+  /** Runs until the signal is aborted. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        if (this.#resourceVersion === undefined) await this.#list(signal);
+        else await this.#watch(this.#resourceVersion, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        await this.#recover(error, signal);
+      }
+    }
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const { client, resource, selection, pageSize } = this.#options;
+    const items: T[] = [];
+    let next: string | undefined;
+    let resourceVersion: string | undefined;
+    do {
+      const page = await client.list(resource, {
+        ...selection,
+        limit: pageSize ?? PAGE_SIZE,
+        continue: next,
+        signal,
+      });
+      // One at a time: a page may be larger than the number of arguments that a call can take.
+      for (const item of page.items) items.push(strip(item));
+      resourceVersion = page.metadata.resourceVersion;
+      next = page.metadata.continue === '' ? undefined : page.metadata.continue;
+    } while (next !== undefined);
+    this.#store.replace(items, !this.#synced);
+    this.#resourceVersion = resourceVersion;
+    if (!this.#synced) {
+      this.#synced = true;
+      this.#log.debug({ objects: items.length }, 'cache filled');
+      for (const wake of this.#syncWaiters) wake();
+      this.#syncWaiters.clear();
+    }
+  }
+
+  async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
+    const { client, resource, selection, random, clock } = this.#options;
+    const started = clock.monotonic();
+    let events = 0;
+    const watch = client.watch(resource, {
+      ...selection,
+      resourceVersion,
+      timeoutSeconds: Math.round(300 + random() * 300),
+      inactivityMs: this.#options.inactivityMs ?? INACTIVITY_MS,
+      signal,
+    });
+    for await (const event of watch) {
+      // A server that is on its way out may close its side after us: nothing is taken from then on.
+      if (signal.aborted) return;
+      if (event.type === 'ERROR') {
+        // It may carry any code, and none tells that what was missed can still be had.
+        this.#resourceVersion = undefined;
+        throw ApiError.fromStatus(event.object, 'watch');
+      }
+      const version = event.object.metadata.resourceVersion;
+      if (event.type === 'DELETED') this.#store.remove(event.object);
+      else if (event.type !== 'BOOKMARK') this.#store.put(strip(event.object));
+      if (version !== undefined) this.#resourceVersion = version;
+      events++;
+      this.#expired = 0;
+      this.#backoff.reset();
+    }
+    // A server that ends watches at once would have us spin.
+    if (events === 0 && clock.monotonic() - started < 1000) await this.#pause(this.#backoff.next(), signal);
+  }
+
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    try {
+      await sleep(this.#options.clock, ms, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  async #recover(error: unknown, signal: AbortSignal): Promise<void> {
+    if (isGone(error)) {
+      this.#resourceVersion = undefined;
+      this.#log.debug('resource version expired, listing anew');
+      // Once is everyday life; again before a single event came, it would be a loop.
+      if (this.#expired++ === 0) return;
+    }
+    const waitMs = Math.max(this.#backoff.next(), (error instanceof ApiError && error.retryAfterMs) || 0);
+    this.#log.warn({ error: describe(error), waitMs: Math.round(waitMs) }, 'list or watch failed');
+    await this.#pause(waitMs, signal);
+  }
+}
+
+/** Neither read nor worth its memory. */
+function strip<T extends KubeObject>(object: T): T {
+  delete object.metadata.managedFields;
+  return object;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

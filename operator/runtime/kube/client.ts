@@ -1,0 +1,231 @@
+import { request } from 'undici';
+import type { Dispatcher } from 'undici';
+import { ApiError } from './api-error.ts';
+import type { Connection } from './connection.ts';
+import { jsonLines } from './json-lines.ts';
+import type { KubeList, KubeObject, ObjectRef } from './objects.ts';
+import { refOf, resourcePath } from './resource.ts';
+import type { PathParts, Resource } from './resource.ts';
+
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+  /** Milliseconds until the call is given up; 30 s, for lists 60 s. */
+  timeoutMs?: number | undefined;
+}
+
+export interface Selection {
+  namespace?: string | undefined;
+  labelSelector?: string | undefined;
+  fieldSelector?: string | undefined;
+}
+
+export interface ListOptions extends Selection, CallOptions {
+  limit?: number | undefined;
+  continue?: string | undefined;
+}
+
+export interface WatchOptions extends Selection {
+  signal: AbortSignal;
+  resourceVersion: string;
+  /** Seconds after which the server ends the watch. */
+  timeoutSeconds: number;
+  /** Milliseconds without a byte after which the connection counts as dead. */
+  inactivityMs: number;
+}
+
+export interface DeleteOptions extends CallOptions {
+  gracePeriodSeconds?: number | undefined;
+  /** Only this one: an object made anew under the name is left alone. */
+  uid?: string | undefined;
+  propagationPolicy?: 'Background' | 'Foreground' | 'Orphan' | undefined;
+}
+
+/** `apply` is server-side apply, which names its field manager and takes fields over from others. */
+export type Patch =
+  | { type: 'merge'; body: object }
+  | { type: 'json'; body: readonly object[] }
+  | { type: 'apply'; body: object; fieldManager: string };
+
+export interface PatchOptions extends CallOptions {
+  subresource?: string | undefined;
+}
+
+export type WatchEvent<T> =
+  { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: T } | { type: 'ERROR'; object: unknown };
+
+const PATCH_CONTENT_TYPES = {
+  merge: 'application/merge-patch+json',
+  json: 'application/json-patch+json',
+  apply: 'application/apply-patch+yaml',
+} as const;
+
+interface Call extends CallOptions {
+  method: Dispatcher.HttpMethod;
+  path: string;
+  query?: Record<string, string | number | boolean | undefined>;
+  body?: unknown;
+  contentType?: string;
+}
+
+/**
+ * The Kubernetes REST API, as little of it as a controller needs. Every call has a time limit; every method throws
+ * {@link ApiError} when the server refuses, and the transport's error when there is no answer.
+ */
+export class KubeClient {
+  readonly #connection: Connection;
+  readonly #mayWrite: () => boolean;
+
+  /** @param options.mayWrite false: no write leaves this process, for it may have lost its leadership */
+  constructor(options: { connection: Connection; mayWrite?: () => boolean }) {
+    this.#connection = options.connection;
+    this.#mayWrite = options.mayWrite ?? (() => true);
+  }
+
+  async get<T extends KubeObject>(
+    resource: Resource<T>,
+    ref: ObjectRef,
+    options: CallOptions = {},
+  ): Promise<T> {
+    return await this.#json<T>({ method: 'GET', path: resourcePath(resource, ref), ...options });
+  }
+
+  async list<T extends KubeObject>(resource: Resource<T>, options: ListOptions = {}): Promise<KubeList<T>> {
+    const { namespace, labelSelector, fieldSelector, limit, continue: next, signal } = options;
+    return await this.#json<KubeList<T>>({
+      method: 'GET',
+      path: resourcePath(resource, where(namespace)),
+      query: { labelSelector, fieldSelector, limit, continue: next },
+      signal,
+      timeoutMs: options.timeoutMs ?? 60_000,
+    });
+  }
+
+  async create<T extends KubeObject>(
+    resource: Resource<T>,
+    object: KubeObject,
+    options: CallOptions = {},
+  ): Promise<T> {
+    const path = resourcePath(resource, where(object.metadata.namespace));
+    return await this.#json<T>({ method: 'POST', path, body: object, ...options });
+  }
+
+  /** With metadata.resourceVersion set, only when nobody else has written meanwhile. */
+  async replace<T extends KubeObject>(
+    resource: Resource<T>,
+    object: T,
+    options: PatchOptions = {},
+  ): Promise<T> {
+    const { subresource, ...call } = options;
+    const path = resourcePath(resource, {
+      ...refOf(object),
+      ...(subresource !== undefined && { subresource }),
+    });
+    return await this.#json<T>({ method: 'PUT', path, body: object, ...call });
+  }
+
+  async patch<T extends KubeObject>(
+    resource: Resource<T>,
+    ref: ObjectRef,
+    patch: Patch,
+    options: PatchOptions = {},
+  ): Promise<T> {
+    const { subresource, ...call } = options;
+    return await this.#json<T>({
+      method: 'PATCH',
+      path: resourcePath(resource, { ...ref, ...(subresource !== undefined && { subresource }) }),
+      query: patch.type === 'apply' ? { fieldManager: patch.fieldManager, force: true } : {},
+      body: patch.body,
+      contentType: PATCH_CONTENT_TYPES[patch.type],
+      ...call,
+    });
+  }
+
+  async delete<T extends KubeObject>(
+    resource: Resource<T>,
+    ref: ObjectRef,
+    options: DeleteOptions = {},
+  ): Promise<void> {
+    const { gracePeriodSeconds, propagationPolicy, uid, ...call } = options;
+    const body = {
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      gracePeriodSeconds,
+      propagationPolicy,
+      ...(uid !== undefined && { preconditions: { uid } }),
+    };
+    await this.#json({ method: 'DELETE', path: resourcePath(resource, ref), body, ...call });
+  }
+
+  /**
+   * Yields events until the server ends the watch. Throws {@link ApiError} when it refuses to begin, SyntaxError on
+   * garbage, undici's errors on a dropped or silent connection.
+   */
+  async *watch<T extends KubeObject>(
+    resource: Resource<T>,
+    options: WatchOptions,
+  ): AsyncGenerator<WatchEvent<T>> {
+    const { namespace, labelSelector, fieldSelector, resourceVersion, timeoutSeconds, inactivityMs } =
+      options;
+    const response = await this.#send({
+      method: 'GET',
+      path: resourcePath(resource, where(namespace)),
+      query: {
+        watch: true,
+        allowWatchBookmarks: true,
+        labelSelector,
+        fieldSelector,
+        resourceVersion,
+        timeoutSeconds,
+      },
+      signal: options.signal,
+      timeoutMs: inactivityMs,
+      stream: true,
+    });
+    yield* jsonLines<WatchEvent<T>>(response.body);
+  }
+
+  async #json<T>(call: Call): Promise<T> {
+    const response = await this.#send(call);
+    return (await response.body.json()) as T;
+  }
+
+  async #send(call: Call & { stream?: boolean }): Promise<Dispatcher.ResponseData> {
+    if (call.method !== 'GET' && !this.#mayWrite())
+      throw new Error('This process is not the leader and must not write');
+    const limit = call.timeoutMs ?? 30_000;
+    const { headers, dispatcher } = await this.#connection.credentials();
+    // A stream lives as long as its caller wants it; anything else must be over within the limit.
+    const deadline = call.stream ? undefined : AbortSignal.timeout(limit);
+    const signals = [call.signal, deadline].filter((signal) => signal !== undefined);
+    const response = await request(this.#connection.server + call.path, {
+      dispatcher,
+      method: call.method,
+      query: defined(call.query ?? {}),
+      headers: {
+        accept: 'application/json',
+        'user-agent': 'meetrec',
+        ...(call.body !== undefined && { 'content-type': call.contentType ?? 'application/json' }),
+        ...headers,
+      },
+      body: call.body === undefined ? null : JSON.stringify(call.body),
+      signal: AbortSignal.any(signals),
+      headersTimeout: limit,
+      bodyTimeout: limit,
+    });
+    if (response.statusCode < 300) return response;
+    const body = await response.body.text();
+    throw ApiError.fromBody(response.statusCode, body, `${call.method} ${call.path}`);
+  }
+}
+
+function where(namespace: string | undefined): PathParts {
+  return namespace === undefined ? {} : { namespace };
+}
+
+function defined(query: NonNullable<Call['query']>): Record<string, string | number | boolean> {
+  return Object.fromEntries(
+    Object.entries(query).filter(
+      (entry): entry is [string, string | number | boolean] => entry[1] !== undefined,
+    ),
+  );
+}

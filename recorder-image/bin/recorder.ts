@@ -1,0 +1,17 @@
+import { helpText } from '../help.ts';
+import { run } from '../run.ts';
+
+const stop = new AbortController();
+// Bound for good: a second signal must not end the process while the file is being finished.
+process.on('SIGTERM', () => stop.abort());
+process.on('SIGINT', () => stop.abort());
+
+if (process.argv.includes('--help')) {
+  process.stdout.write(helpText());
+} else {
+  process.exitCode = await run({
+    env: process.env,
+    signal: stop.signal,
+    complain: (text) => process.stderr.write(text),
+  });
+}

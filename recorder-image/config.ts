@@ -1,0 +1,52 @@
+import type { Level } from 'pino';
+import type { RecorderEnvironment } from './contract/environment.ts';
+import type { S3Settings } from './upload/s3-object-store.ts';
+
+/** What the recorder works with: the environment, in the units and groups that the code uses. */
+export interface RecorderConfig {
+  readonly recordingId: string;
+  readonly format: RecorderEnvironment['RECORDING_FORMAT'];
+  readonly storagePath: string;
+  readonly minFreeBytes: number;
+  readonly maxDurationMs: number;
+  readonly publisherTimeoutMs: number;
+  readonly reconnectWindowMs: number;
+  readonly stallMs: number;
+  readonly streamKeySha256: string;
+  readonly rtmpPort: number;
+  readonly httpPort: number;
+  readonly ffmpegPath: string;
+  readonly resultPath: string;
+  readonly logLevel: Level | 'silent';
+  readonly upload: { readonly key: string; readonly giveUpAfterMs: number; readonly s3: S3Settings };
+}
+
+export function configFrom(env: RecorderEnvironment): RecorderConfig {
+  return {
+    recordingId: env.RECORDING_ID,
+    format: env.RECORDING_FORMAT,
+    storagePath: env.RECORDING_STORAGE_PATH,
+    minFreeBytes: env.RECORDING_MIN_FREE_MB * 1_000_000,
+    maxDurationMs: env.RECORDING_MAX_DURATION * 1000,
+    publisherTimeoutMs: env.PUBLISHER_TIMEOUT * 1000,
+    reconnectWindowMs: env.RECONNECT_WINDOW * 1000,
+    stallMs: env.PUBLISHER_STALL_AFTER * 1000,
+    streamKeySha256: env.STREAM_KEY_SHA256,
+    rtmpPort: env.RTMP_PORT,
+    httpPort: env.HTTP_PORT,
+    ffmpegPath: env.FFMPEG_PATH,
+    resultPath: env.RESULT_PATH,
+    logLevel: env.LOG_LEVEL,
+    upload: {
+      key: env.S3_KEY,
+      giveUpAfterMs: env.UPLOAD_GIVE_UP_AFTER * 1000,
+      s3: {
+        bucket: env.S3_BUCKET,
+        endpoint: env.S3_ENDPOINT,
+        forcePathStyle: env.S3_FORCE_PATH_STYLE,
+        sse: env.S3_SSE,
+        sseKmsKeyId: env.S3_SSE_KMS_KEY_ID,
+      },
+    },
+  };
+}

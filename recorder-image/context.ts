@@ -1,0 +1,41 @@
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import type { RecorderConfig } from './config.ts';
+import { HttpServer } from './http/server.ts';
+import { RecorderMetrics } from './metrics.ts';
+import { Recorder } from './recording/recorder.ts';
+import { StatusBoard } from './recording/status-board.ts';
+import { TakePipelines } from './recording/take-pipelines.ts';
+import { openRecordingState } from './spool/recording-state.ts';
+import { Spool } from './spool/spool.ts';
+import { S3ObjectStore } from './upload/s3-object-store.ts';
+
+export interface RecorderContext {
+  readonly recorder: Recorder;
+  readonly http: HttpServer;
+  readonly log: Logger;
+}
+
+/** Builds everything that a recording needs, from its configuration. */
+export async function createContext(config: RecorderConfig): Promise<RecorderContext> {
+  const log = pino({ level: config.logLevel, base: { recordingId: config.recordingId } });
+  // The wall clock as it was at the start, and a clock that nobody sets since then.
+  const now = (): number => performance.timeOrigin + performance.now();
+  const spool = new Spool(config);
+  await spool.create();
+  const state = await openRecordingState(spool.statePath, now());
+  const board = new StatusBoard(config);
+  const metrics = new RecorderMetrics();
+  const store = new S3ObjectStore(config.upload.s3);
+  const random = (): number => Math.random();
+  const pipelines = new TakePipelines({ config, spool, store, board, metrics, log, random });
+  const recorder = new Recorder({ config, spool, state, board, metrics, pipelines, log, now });
+  const http = new HttpServer({
+    port: config.httpPort,
+    board,
+    metrics,
+    ready: () => recorder.listening,
+    log,
+  });
+  return { recorder, http, log };
+}

@@ -1,0 +1,58 @@
+#!/bin/sh
+# Builds the recorder's own FFmpeg: Debian's source, only the parts that the recorder uses, linked statically, so
+# that one small binary runs in every image and on hosts whose own FFmpeg is too old for hybrid MP4 (before 7.1).
+#
+#   build.sh [OUTPUT_DIRECTORY]     leaves ffmpeg and ffprobe there; the default is /out
+#
+# Runs as root in Debian 13 (trixie) or later: a Dockerfile stage, or a chroot.
+set -eu
+
+out=${1:-/out}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export DEBIAN_FRONTEND=noninteractive
+
+add_source_packages() {
+  for file in /etc/apt/sources.list.d/*.sources; do
+    if [ -e "$file" ]; then sed -i 's/^Types: deb$/Types: deb deb-src/' "$file"; fi
+  done
+  if [ -s /etc/apt/sources.list ] && ! grep -q '^deb-src' /etc/apt/sources.list; then
+    sed -n 's/^deb /deb-src /p' /etc/apt/sources.list > /etc/apt/sources.list.d/meetrec-source.list
+  fi
+}
+
+add_source_packages
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends \
+  ca-certificates dpkg-dev gcc libc6-dev libopus-dev libvpx-dev make nasm pkg-config xz-utils
+
+cd "$work"
+apt-get source -qq ffmpeg
+cd ffmpeg-*/
+
+version=$(cat RELEASE 2>/dev/null || cat VERSION)
+case "$version" in
+  [0-6].* | 7.0*) echo "FFmpeg $version is too old: hybrid MP4 came with 7.1" >&2; exit 1 ;;
+esac
+
+./configure \
+  --prefix=/usr --disable-everything --disable-autodetect --disable-doc --disable-debug --disable-network \
+  --disable-ffplay --disable-avdevice \
+  --enable-small --enable-pthreads \
+  --enable-static --disable-shared --pkg-config-flags=--static --extra-ldflags=-static \
+  --enable-libvpx --enable-libopus \
+  --enable-protocol=file,pipe \
+  --enable-demuxer=flv,live_flv,mov,matroska,hls,concat,aac,h264,hevc,mpegts \
+  --enable-muxer=mp4,mov,webm,matroska,hls,flv,framehash,framemd5,hash,null \
+  --enable-parser=aac,h264,hevc,opus,vp8,vp9,av1,mpegaudio \
+  --enable-decoder=h264,hevc,aac,mp3,opus,vp8,vp9 \
+  --enable-encoder=libvpx_vp8,libvpx_vp9,libopus,wrapped_avframe,pcm_s16le \
+  --enable-bsf=aac_adtstoasc,h264_mp4toannexb,hevc_mp4toannexb,extract_extradata,vp9_superframe,null \
+  --enable-filter=aresample,aformat,anull,scale,fps,format,null,pad,setsar,color,anullsrc,amix,apad \
+  || { tail -50 ffbuild/config.log >&2; exit 1; }
+make -j"$(nproc)" ffmpeg ffprobe
+strip ffmpeg ffprobe
+mkdir -p "$out"
+cp ffmpeg ffprobe "$out/"
+"$out/ffmpeg" -hide_banner -version
+"$out/ffmpeg" -hide_banner -h muxer=mp4 | grep -q hybrid_fragmented

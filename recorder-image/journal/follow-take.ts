@@ -1,0 +1,33 @@
+import { open } from 'node:fs/promises';
+import { FILE_HEADER_SIZE, fileHeader } from './flv.ts';
+import { abortable } from '../support/abortable.ts';
+import type { Take } from './take.ts';
+
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * The take as an FLV stream, from its beginning: what is there at once, then what is appended, until the take ends.
+ * Begins once the tracks have settled, with a header that announces exactly those. Each chunk is whole bytes of the
+ * file, not whole tags. Throws the signal's reason when it is aborted.
+ */
+export async function* followTake(take: Take, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+  while (take.tracks === undefined) await abortable(take.changed(), signal);
+  yield fileHeader(take.tracks);
+
+  await using handle = await open(take.path, 'r');
+  let position = FILE_HEADER_SIZE;
+  while (true) {
+    signal.throwIfAborted();
+    if (position < take.size) {
+      const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, take.size - position));
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length, position);
+      if (bytesRead === 0) throw new Error(`${take.path} is shorter than what was written to it`);
+      position += bytesRead;
+      yield chunk.subarray(0, bytesRead);
+    } else if (take.ended) {
+      return;
+    } else {
+      await abortable(take.changed(), signal);
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JournalWriteError } from './append-file.ts';
+import type { Tag, Track } from './flv.ts';
+import { payloadKind } from './payload.ts';
+import { recoverFile } from './recovery.ts';
+import { PublisherConfigs, TakeTracks } from './take-tracks.ts';
+import { endTake, TakeWriter } from './take-writer.ts';
+import { Take } from './take.ts';
+import { PublisherClock, Timeline } from './timeline.ts';
+
+export interface JournalOptions {
+  /** The folder that holds `take-1.flv`, `take-2.flv`, …; it exists. */
+  readonly directory: string;
+  /** The media, in ms, after which nothing more is taken. */
+  readonly maxDurationMs: number;
+  /** Unix time in ms. */
+  readonly now: () => number;
+  /** Called for each take once it has its first media, also for those found in the folder. */
+  readonly onTake: (take: Take) => void;
+  /** Called once when the disk takes no more. */
+  readonly onError: (error: JournalWriteError) => void;
+}
+
+/** What became of a message that was given to the journal. */
+export type Acceptance = 'kept' | 'ignored' | 'beyond-max-duration';
+
+/** What a publisher's messages go through on their way into the journal. One for each connection. */
+export interface JournalEntrance {
+  /** `timestamp` in ms as RTMP has it, 32 bits. `payload` is copied before this returns. */
+  accept: (track: Track, timestamp: number, payload: Buffer) => Acceptance;
+}
+
+/**
+ * The recording itself: every accepted message, in order, on one timeline, in append-only FLV files. Everything else
+ * is derived from these files, and a recorder that starts again goes on with them.
+ */
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #timeline: Timeline;
+  readonly #takes: Take[];
+  readonly #closing: Promise<void>[] = [];
+  #durationMs: number;
+  #writer: TakeWriter | undefined;
+
+  constructor(options: JournalOptions, recovered: Recovered) {
+    this.#options = options;
+    this.#timeline = recovered.timeline;
+    this.#takes = recovered.takes;
+    this.#durationMs = recovered.timeline.headMs;
+    const last = recovered.takes.at(-1);
+    if (last !== undefined && recovered.tracks !== undefined) {
+      this.#writer = new TakeWriter({ take: last, tracks: recovered.tracks, onError: options.onError });
+    }
+    for (const take of this.#takes) options.onTake(take);
+  }
+
+  get takes(): readonly Take[] {
+    return this.#takes;
+  }
+
+  /** Media so far, in ms. */
+  get durationMs(): number {
+    return this.#durationMs;
+  }
+
+  /** When the last media came, as a Unix time in ms; undefined before the first. */
+  get lastMediaAt(): number | undefined {
+    return this.#takes.length === 0 ? undefined : this.#timeline.headAt;
+  }
+
+  /** Bytes in all files. */
+  get size(): number {
+    return this.#takes.reduce((sum, take) => sum + take.size, 0);
+  }
+
+  entrance(): JournalEntrance {
+    const clock = new PublisherClock(this.#timeline);
+    const configs = new PublisherConfigs();
+    return {
+      accept: (track, timestamp, payload) => this.#accept({ clock, configs, track, timestamp, payload }),
+    };
+  }
+
+  /** Writes what is waiting, forces it to the disk and ends the last take. */
+  async close(): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    if (writer !== undefined) this.#closing.push(writer.close());
+    await Promise.all(this.#closing);
+  }
+
+  #accept(message: Message): Acceptance {
+    const { clock, configs, track, timestamp, payload } = message;
+    const kind = payloadKind(track, payload);
+    if (kind === 'other') return 'ignored';
+    if (kind === 'config') {
+      // Written with the media that it is for: on its own it would only tear a take open.
+      configs.announce(track, payload);
+      return 'ignored';
+    }
+    const timestampMs = clock.place(track, timestamp, this.#options.now());
+    if (timestampMs >= this.#options.maxDurationMs) return 'beyond-max-duration';
+    const writer = this.#writerFor(track, configs);
+    for (const [of, config] of configs.entries()) {
+      if (writer.tracks.lacks(of, config)) writer.append({ track: of, timestampMs, payload: config });
+    }
+    writer.append({ track, timestampMs, payload });
+    this.#durationMs = Math.max(this.#durationMs, timestampMs);
+    return 'kept';
+  }
+
+  /** The current take, or another one where what the publisher has announced does not fit into it. */
+  #writerFor(track: Track, configs: PublisherConfigs): TakeWriter {
+    const current = this.#writer;
+    const announced = [...configs.entries()];
+    const fits =
+      current?.tracks.accepts(track) === true &&
+      announced.every(([of, config]) => current.tracks.accepts(of, config));
+    if (fits) return current;
+    if (current !== undefined) this.#closing.push(current.close());
+    const index = (this.#takes.at(-1)?.index ?? 0) + 1;
+    const take = new Take({ index, path: takePath(this.#options.directory, index) });
+    this.#writer = new TakeWriter({ take, tracks: new TakeTracks(), onError: this.#options.onError });
+    this.#takes.push(take);
+    this.#options.onTake(take);
+    return this.#writer;
+  }
+}
+
+interface Message {
+  readonly clock: PublisherClock;
+  readonly configs: PublisherConfigs;
+  readonly track: Track;
+  readonly timestamp: number;
+  readonly payload: Buffer;
+}
+
+interface Recovered {
+  readonly timeline: Timeline;
+  readonly takes: Take[];
+  /** Of the last take, which may grow. */
+  readonly tracks: TakeTracks | undefined;
+}
+
+/** Opens the journal in the folder, going on with what is there. Half-written last tags are cut off. */
+export async function openJournal(options: JournalOptions): Promise<Journal> {
+  const indexes = (await readdir(options.directory))
+    .flatMap((name) => takeIndex(name) ?? [])
+    .sort((a, b) => a - b);
+  const takes: Take[] = [];
+  let tracks: TakeTracks | undefined;
+  let head: Tag | undefined;
+  let headAt = 0;
+  for (const index of indexes) {
+    const take = new Take({ index, path: takePath(options.directory, index) });
+    const found = new TakeTracks();
+    const file = await recoverFile(take.path, (tag) => {
+      found.observe(tag);
+      head = { ...tag, payload: Buffer.alloc(0) };
+    });
+    if (!found.hasMedia) continue;
+    const previous = takes.at(-1);
+    if (previous !== undefined && tracks !== undefined) endTake(previous, tracks);
+    take.update({ size: file.size, tracks: found.settled });
+    takes.push(take);
+    tracks = found;
+    headAt = file.writtenAt;
+  }
+  return new Journal(options, {
+    timeline: new Timeline({ headMs: head?.timestampMs, headAt }),
+    takes,
+    tracks,
+  });
+}
+
+function takePath(directory: string, index: number): string {
+  return join(directory, `take-${index}.flv`);
+}
+
+function takeIndex(name: string): number | undefined {
+  const match = /^take-([1-9][0-9]*)\.flv$/.exec(name);
+  return match?.[1] === undefined ? undefined : Number(match[1]);
+}

@@ -1,0 +1,48 @@
+import { AppendFile } from './append-file.ts';
+import type { JournalWriteError } from './append-file.ts';
+import type { Tag } from './flv.ts';
+import type { TakeTracks } from './take-tracks.ts';
+import type { Take } from './take.ts';
+
+export interface TakeWriterOptions {
+  readonly take: Take;
+  readonly tracks: TakeTracks;
+  readonly onError: (error: JournalWriteError) => void;
+}
+
+/** Appends tags to a take, and tells the take's readers what is in its file. */
+export class TakeWriter {
+  readonly take: Take;
+  readonly tracks: TakeTracks;
+  readonly #file: AppendFile;
+
+  constructor({ take, tracks, onError }: TakeWriterOptions) {
+    this.take = take;
+    this.tracks = tracks;
+    const onWritten = (size: number): void => take.update({ size, tracks: tracks.settled });
+    this.#file = new AppendFile({ path: take.path, size: take.size, onWritten, onError });
+  }
+
+  append(tag: Tag): void {
+    if (this.#file.failed) return;
+    this.#file.append(tag);
+    this.tracks.observe(tag);
+  }
+
+  flush(): Promise<void> {
+    return this.#file.flush();
+  }
+
+  /** Ends the take: what it has is written and forced to the disk. */
+  async close(): Promise<void> {
+    await this.#file.close();
+    endTake(this.take, this.tracks);
+  }
+}
+
+/** Nothing will be appended: the tracks that the take has are all that it will have. */
+export function endTake(take: Take, tracks: TakeTracks): void {
+  tracks.end();
+  take.update({ tracks: tracks.settled });
+  take.end();
+}

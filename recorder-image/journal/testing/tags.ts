@@ -1,0 +1,16 @@
+/** AVC and AAC payloads as publishers send them, for tests. */
+export const AVC_CONFIG = Buffer.from([0x17, 0, 0, 0, 0, 1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, 0]);
+export const OTHER_AVC_CONFIG = Buffer.from([0x17, 0, 0, 0, 0, 1, 0x42, 0, 0x1e, 0xff, 0xe1, 0, 0]);
+export const AAC_CONFIG = Buffer.from([0xaf, 0, 0x11, 0x90]);
+
+export function videoFrame(mark: number, size = 20): Buffer {
+  const payload = Buffer.alloc(size, mark);
+  payload.set([0x17, 1, 0, 0, 0]);
+  return payload;
+}
+
+export function audioFrame(mark: number, size = 10): Buffer {
+  const payload = Buffer.alloc(size, mark);
+  payload.set([0xaf, 1]);
+  return payload;
+}

@@ -1,0 +1,39 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+
+const PREFIX = 'meetrec_recorder_';
+
+/** The recorder's metrics, from the start and at zero. */
+export class RecorderMetrics {
+  readonly #registry = new Registry();
+  readonly receivedBytes = this.#counter('received_bytes_total', 'Bytes of media received.');
+  readonly uploadedBytes = this.#gauge(
+    'uploaded_bytes_total',
+    'Bytes that the object store holds of the recording.',
+  );
+  readonly uploadRetries = this.#counter('upload_retries_total', 'Requests to the object store that failed.');
+  readonly publisherConnects = this.#counter('publisher_connects_total', 'Publishers that were accepted.');
+  readonly spoolBytes = this.#gauge('spool_bytes', 'Bytes in the journal.');
+  readonly freeBytes = this.#gauge('free_bytes', "Bytes that the spool's file system has left.");
+  readonly bitrateKbps = this.#gauge('bitrate_kbps', 'Media received in the last seconds, in kbit/s.');
+  readonly fps = this.#gauge('fps', 'Video frames received per second, in the last seconds.');
+  readonly uploadLagSeconds = this.#gauge(
+    'upload_lag_seconds',
+    'Seconds since the upload last moved while it had something to send.',
+  );
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  #counter(name: string, help: string): Counter {
+    return new Counter({ name: `${PREFIX}${name}`, help, registers: [this.#registry] });
+  }
+
+  #gauge(name: string, help: string): Gauge {
+    return new Gauge({ name: `${PREFIX}${name}`, help, registers: [this.#registry] });
+  }
+}

@@ -1,0 +1,91 @@
+import type { RecorderConfig } from '../config.ts';
+import { EXIT_CODES } from '../contract/exit-codes.ts';
+import type { ExitCode } from '../contract/exit-codes.ts';
+import { RESULT_REASONS } from '../contract/result.ts';
+import type { RecorderResult, ResultReason } from '../contract/result.ts';
+import { UploadError } from '../upload/file-uploader.ts';
+import type { UploadedFile } from '../upload/upload-state.ts';
+
+export interface Outcome {
+  readonly result: RecorderResult;
+  readonly exitCode: ExitCode;
+}
+
+export interface Times {
+  readonly durationMs: number;
+  /** Unix time in ms, as all of these. */
+  readonly startedAt?: number | undefined;
+  readonly stoppedAt?: number | undefined;
+}
+
+/** All files are in S3. */
+export function completed(facts: {
+  readonly reason: ResultReason;
+  /** Of each take. */
+  readonly files: readonly UploadedFile[];
+  readonly times: Times;
+  readonly config: RecorderConfig;
+}): Outcome {
+  const { reason, files, times, config } = facts;
+  const [file] = files;
+  if (file === undefined) return failedWithoutMedia(reason);
+  const { bucket } = config.upload.s3;
+  const checksum = file.checksum === undefined ? {} : { checksum: file.checksum };
+  const more = files.length > 1 ? { files: files.map(({ key, sizeBytes }) => ({ key, sizeBytes })) } : {};
+  return {
+    exitCode: EXIT_CODES.done,
+    result: {
+      outcome: 'completed',
+      // Its last media came in while it was being stopped for want of any.
+      reason: reason === 'NoPublisher' ? 'PublisherLost' : reason,
+      bucket,
+      key: file.key,
+      url: `s3://${bucket}/${file.key}`,
+      sizeBytes: file.sizeBytes,
+      format: config.format,
+      ...checksum,
+      ...spoken(times),
+      ...more,
+    },
+  };
+}
+
+/** It was over before any media came. */
+export function failedWithoutMedia(reason: ResultReason): Outcome {
+  const code = reason === 'Stopped' ? 'NothingReceived' : reason;
+  return {
+    exitCode: code === 'DiskFull' ? EXIT_CODES.diskFull : EXIT_CODES.noPublisher,
+    result: { outcome: 'failed', reason: code, error: { code, message: RESULT_REASONS[code] } },
+  };
+}
+
+/** There is a recording, and it could not be brought to S3, or something broke. It is still in the spool. */
+export function failedWith(error: unknown, times: Times): Outcome {
+  const message = error instanceof Error ? error.message : String(error);
+  const refused = error instanceof UploadError;
+  return {
+    exitCode: refused ? EXIT_CODES.uploadImpossible : EXIT_CODES.failed,
+    result: {
+      outcome: 'failed',
+      reason: refused ? 'UploadFailed' : 'Internal',
+      ...spoken(times),
+      error: {
+        code: codeOf(error),
+        message: refused ? `${message}. The recording is kept in the spool.` : message,
+      },
+    },
+  };
+}
+
+function spoken({ durationMs, startedAt, stoppedAt }: Times): Record<string, number | string> {
+  return {
+    durationSeconds: durationMs / 1000,
+    ...(startedAt === undefined ? {} : { startedAt: new Date(startedAt).toISOString() }),
+    ...(stoppedAt === undefined ? {} : { stoppedAt: new Date(stoppedAt).toISOString() }),
+  };
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { readonly code?: unknown }).code;
+  return typeof code === 'string' ? code : 'Internal';
+}

@@ -1,0 +1,136 @@
+import type { Logger } from 'pino';
+import type { RecorderConfig } from '../config.ts';
+import type { ResultReason } from '../contract/result.ts';
+import { Ingest } from '../ingest/ingest.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { RecorderMetrics } from '../metrics.ts';
+import type { RecordingState } from '../spool/recording-state.ts';
+import type { Spool } from '../spool/spool.ts';
+import { assess } from './assess.ts';
+import { Intake } from './intake.ts';
+import type { StatusBoard } from './status-board.ts';
+
+const TICK_MS = 1000;
+
+export interface ReceptionOptions {
+  readonly config: RecorderConfig;
+  readonly spool: Spool;
+  readonly state: RecordingState;
+  readonly journal: Journal;
+  readonly board: StatusBoard;
+  readonly metrics: RecorderMetrics;
+  readonly bytesUploaded: () => number;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** Settled with the reason by whatever ends the recording first. */
+  readonly stop: PromiseWithResolvers<ResultReason>;
+}
+
+/** The time in which media is received: from listening to the last message that was on its way at the stop. */
+export class Reception {
+  readonly #options: ReceptionOptions;
+  readonly #intake: Intake;
+  readonly #ingest: Ingest;
+  #bytesFree = 0;
+
+  constructor(options: ReceptionOptions) {
+    const { config, journal, metrics, now, log, state, stop } = options;
+    this.#options = options;
+    this.#intake = new Intake({
+      journal,
+      metrics,
+      now,
+      onFirstMedia: () => {
+        state.save({ startedAt: now() }).catch((error: unknown) => log.warn({ error }, 'state not saved'));
+      },
+      onChange: () => this.#assess(),
+      onMaxDuration: () => stop.resolve('MaxDurationReached'),
+    });
+    this.#ingest = new Ingest({
+      port: config.rtmpPort,
+      streamKeySha256: config.streamKeySha256,
+      stallMs: config.stallMs,
+      events: this.#intake,
+      log,
+    });
+    options.board.measure(() => this.#figures());
+  }
+
+  /** Starts listening. Throws when it can't. */
+  async open(): Promise<void> {
+    await this.#tick();
+    const port = await this.#ingest.listen();
+    this.#options.log.info({ port }, 'waiting for the publisher');
+  }
+
+  /** Receives until something ends it, and returns what: the signal, the publisher's absence, a limit. */
+  async run(signal: AbortSignal): Promise<ResultReason> {
+    const { state, stop, log } = this.#options;
+    const asked = (): void => stop.resolve('Stopped');
+    if (signal.aborted) asked();
+    signal.addEventListener('abort', asked, { once: true });
+    const ticker = setInterval(() => void this.#tick(), TICK_MS);
+    try {
+      const reason = await stop.promise;
+      log.info({ reason }, 'stopping');
+      // Said before anything is closed: a recorder that is started again from here on receives no more.
+      await state.save({ stopReason: reason });
+      return reason;
+    } finally {
+      signal.removeEventListener('abort', asked);
+      clearInterval(ticker);
+      await this.#ingest.drainAndClose();
+      this.#intake.sample();
+    }
+  }
+
+  async #tick(): Promise<void> {
+    const { spool, metrics, journal, log } = this.#options;
+    try {
+      this.#bytesFree = await spool.bytesFree();
+    } catch (error) {
+      log.warn({ error }, 'free space unknown');
+    }
+    this.#intake.sample();
+    metrics.freeBytes.set(this.#bytesFree);
+    metrics.spoolBytes.set(journal.size);
+    this.#assess();
+  }
+
+  #assess(): void {
+    const { config, state, board, journal, stop, now } = this.#options;
+    const { publisher, lastMediaAt } = this.#intake;
+    const facts = {
+      now: now(),
+      createdAt: state.value.createdAt,
+      lastMediaAt,
+      publisherConnected: publisher !== undefined,
+      bytesFree: this.#bytesFree,
+    };
+    const assessment = assess(facts, config);
+    if (assessment.state !== 'recording') this.#intake.expectMedia();
+    const connected =
+      publisher === undefined
+        ? undefined
+        : { address: publisher.address, connectedAt: new Date(publisher.connectedAt).toISOString() };
+    board.set({ state: assessment.state, publisher: connected, takes: journal.takes.length });
+    if (assessment.stop !== undefined) stop.resolve(assessment.stop);
+  }
+
+  #figures(): ReturnType<Parameters<StatusBoard['measure']>[0]> {
+    const { journal, state, bytesUploaded } = this.#options;
+    const { rates, bytesReceived, lastMediaAt } = this.#intake;
+    const { startedAt } = state.value;
+    return {
+      ...(startedAt === undefined ? {} : { startedAt: new Date(startedAt).toISOString() }),
+      ...(lastMediaAt === undefined ? {} : { lastMediaAt: new Date(lastMediaAt).toISOString() }),
+      durationSeconds: journal.durationMs / 1000,
+      bytesReceived,
+      bytesUploaded: bytesUploaded(),
+      bytesSpooled: journal.size,
+      bytesFree: this.#bytesFree,
+      bitrateKbps: rates.bitrateKbps,
+      fps: rates.fps,
+    };
+  }
+}

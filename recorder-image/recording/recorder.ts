@@ -1,0 +1,121 @@
+import type { Logger } from 'pino';
+import type { RecorderConfig } from '../config.ts';
+import type { ExitCode } from '../contract/exit-codes.ts';
+import type { ResultReason } from '../contract/result.ts';
+import { openJournal } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { RecorderMetrics } from '../metrics.ts';
+import { writeResult } from '../result.ts';
+import type { RecordingState } from '../spool/recording-state.ts';
+import type { Spool } from '../spool/spool.ts';
+import { completed, failedWith, failedWithoutMedia } from './outcome.ts';
+import type { Outcome, Times } from './outcome.ts';
+import { Reception } from './reception.ts';
+import type { StatusBoard } from './status-board.ts';
+import type { TakePipelines } from './take-pipelines.ts';
+
+export interface RecorderOptions {
+  readonly config: RecorderConfig;
+  readonly spool: Spool;
+  readonly state: RecordingState;
+  readonly board: StatusBoard;
+  readonly metrics: RecorderMetrics;
+  readonly pipelines: TakePipelines;
+  readonly log: Logger;
+  /** Unix time in ms; never goes back. */
+  readonly now: () => number;
+}
+
+/**
+ * One recording from the first publisher to the result: receive, finish, upload. Each step begins with what an earlier
+ * recorder has left in the spool, so that it may be killed anywhere and started again.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #stop = Promise.withResolvers<ResultReason>();
+  #listening = false;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a publisher can come. */
+  get listening(): boolean {
+    return this.#listening;
+  }
+
+  /** Returns when the result is written. The signal stops the receiving; finishing and uploading go on regardless. */
+  async run(signal: AbortSignal): Promise<ExitCode> {
+    const { state, config, board, log } = this.#options;
+    const outcome = state.value.end ?? (await this.#record(signal));
+    await writeResult(config.resultPath, outcome.result);
+    board.set({ state: 'done', publisher: undefined, message: undefined });
+    log.info(outcome, 'the recording is over');
+    return outcome.exitCode;
+  }
+
+  async #record(signal: AbortSignal): Promise<Outcome> {
+    const { config, spool, state, pipelines, log, now } = this.#options;
+    const journal = await openJournal({
+      directory: spool.directory,
+      maxDurationMs: config.maxDurationMs,
+      now,
+      onTake: (take) => pipelines.start(take),
+      onError: (error) => {
+        log.error({ error }, 'the disk takes no more');
+        this.#stop.resolve('DiskFull');
+      },
+    });
+    const reason = state.value.stopReason ?? (await this.#receive(journal, signal));
+    return this.#finish(journal, reason);
+  }
+
+  async #receive(journal: Journal, signal: AbortSignal): Promise<ResultReason> {
+    const { pipelines } = this.#options;
+    const bytesUploaded = (): number => pipelines.bytesUploaded;
+    const reception = new Reception({ ...this.#options, journal, bytesUploaded, stop: this.#stop });
+    await reception.open();
+    this.#listening = true;
+    try {
+      return await reception.run(signal);
+    } finally {
+      this.#listening = false;
+    }
+  }
+
+  async #finish(journal: Journal, reason: ResultReason): Promise<Outcome> {
+    const { config, spool, state, board, pipelines, log } = this.#options;
+    board.set({ state: 'finishing', publisher: undefined, takes: journal.takes.length });
+    const { startedAt, lastMediaAt } = state.value;
+    const stoppedAt = lastMediaAt ?? journal.lastMediaAt;
+    const times: Times = {
+      durationMs: journal.durationMs,
+      startedAt: startedAt ?? startOf(journal),
+      stoppedAt,
+    };
+    await state.save({ startedAt: times.startedAt, lastMediaAt: stoppedAt });
+    try {
+      await journal.close();
+      if (journal.takes.length === 0) return await this.#keep(failedWithoutMedia(reason));
+      if (!pipelines.muxing) board.set({ state: 'uploading' });
+      const files = await pipelines.finished();
+      const outcome = await this.#keep(completed({ reason, files, times, config }));
+      await spool.clear(journal.takes);
+      return outcome;
+    } catch (error) {
+      log.error({ error }, 'the recording could not be finished');
+      return failedWith(error, times);
+    }
+  }
+
+  /** A recorder that is started again says the same. */
+  async #keep(outcome: Outcome): Promise<Outcome> {
+    await this.#options.state.save({ end: outcome });
+    return outcome;
+  }
+}
+
+/** For a recorder that was killed before it could note when the first media came. */
+function startOf(journal: Journal): number | undefined {
+  return journal.lastMediaAt === undefined ? undefined : journal.lastMediaAt - journal.durationMs;
+}

@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RecorderState, RecorderStatus } from '../contract/status.ts';
+
+/** What people wait for: a change of any of these is a new version. */
+export interface Headline {
+  readonly state: RecorderState;
+  readonly publisher?: { readonly address: string; readonly connectedAt: string } | undefined;
+  readonly takes: number;
+  readonly message?: string | undefined;
+}
+
+/** What changes all the time. */
+export type Figures = Omit<RecorderStatus, 'recordingId' | 'version' | keyof Headline>;
+
+/** The recorder's status, for all who ask and all who wait for it to change. */
+export class StatusBoard {
+  readonly #recordingId: string;
+  #headline: Headline = { state: 'waiting', takes: 0 };
+  #figures: () => Figures = () => NOTHING_YET;
+  #version = 0;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(options: { readonly recordingId: string }) {
+    this.#recordingId = options.recordingId;
+  }
+
+  get state(): RecorderState {
+    return this.#headline.state;
+  }
+
+  /** Where the figures come from when somebody asks. */
+  measure(figures: () => Figures): void {
+    this.#figures = figures;
+  }
+
+  set(change: Partial<Headline>): void {
+    const next = { ...this.#headline, ...change };
+    const same = JSON.stringify(next) === JSON.stringify(this.#headline);
+    this.#headline = next;
+    if (same) return;
+    this.#version += 1;
+    const { resolve } = this.#changed;
+    this.#changed = Promise.withResolvers();
+    resolve();
+  }
+
+  current(): RecorderStatus {
+    const { state, takes, publisher, message } = this.#headline;
+    return {
+      recordingId: this.#recordingId,
+      state,
+      version: this.#version,
+      takes,
+      ...this.#figures(),
+      ...(publisher === undefined ? {} : { publisher }),
+      ...(message === undefined ? {} : { message }),
+    };
+  }
+
+  /**
+   * Returns once the version is another than `after`, or after `ms`. Another, not a higher one: a recorder that was
+   * started again counts from 0.
+   */
+  async change(after: number, ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#version !== after) return;
+    const over = new AbortController();
+    const timer = sleep(ms, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(
+      () => undefined,
+    );
+    await Promise.race([this.#changed.promise, timer]);
+    over.abort();
+  }
+}
+
+const NOTHING_YET: Figures = {
+  durationSeconds: 0,
+  bytesReceived: 0,
+  bytesUploaded: 0,
+  bytesSpooled: 0,
+  bytesFree: 0,
+  bitrateKbps: 0,
+  fps: 0,
+};

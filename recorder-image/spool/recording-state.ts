@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { EXIT_CODES } from '../contract/exit-codes.ts';
+import { resultReasonSchema, resultSchema } from '../contract/result.ts';
+import { readJsonFile, writeJsonFile } from '../support/json-file.ts';
+
+const recordingStateSchema = z.object({
+  /** When the first recorder of this recording started; all times as Unix time in ms. */
+  createdAt: z.number(),
+  /** When the first media came. */
+  startedAt: z.number().optional(),
+  /** When the last media came, known once it has been stopped. */
+  lastMediaAt: z.number().optional(),
+  /** Why it stops: from then on nothing more is received, however often it is started again. */
+  stopReason: resultReasonSchema.optional(),
+  /** The end of it all. */
+  end: z.object({ result: resultSchema, exitCode: z.literal(Object.values(EXIT_CODES)) }).optional(),
+});
+
+type RecordingStateValue = Readonly<z.infer<typeof recordingStateSchema>>;
+
+/** What has been decided about the recording, kept so that a recorder that starts again abides by it. */
+export class RecordingState {
+  readonly #path: string;
+  #value: RecordingStateValue;
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(options: { readonly path: string; readonly value: RecordingStateValue }) {
+    this.#path = options.path;
+    this.#value = options.value;
+  }
+
+  get value(): RecordingStateValue {
+    return this.#value;
+  }
+
+  /** Returns when the change is safely in the file. */
+  async save(change: {
+    readonly [K in keyof RecordingStateValue]?: RecordingStateValue[K] | undefined;
+  }): Promise<void> {
+    this.#value = recordingStateSchema.parse({ ...this.#value, ...change });
+    const value = this.#value;
+    const previous = this.#saving;
+    this.#saving = previous.then(
+      () => writeJsonFile(this.#path, value),
+      () => writeJsonFile(this.#path, value),
+    );
+    await this.#saving;
+  }
+}
+
+/** Reads the state that an earlier recorder left in the spool, or begins a new one. */
+export async function openRecordingState(path: string, now: number): Promise<RecordingState> {
+  const saved = recordingStateSchema.safeParse(await readJsonFile(path));
+  const state = new RecordingState({ path, value: saved.success ? saved.data : { createdAt: now } });
+  if (!saved.success) await state.save({});
+  return state;
+}

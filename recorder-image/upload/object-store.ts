@@ -1,0 +1,69 @@
+import type { UploadedPart } from './part-plan.ts';
+
+export interface NewUpload {
+  readonly uploadId: string;
+  /** Whether the server checks the whole object against one CRC-32, rather than a checksum of checksums. */
+  readonly fullObjectChecksum: boolean;
+}
+
+export interface StoredObject {
+  readonly sizeBytes: number;
+  /** ALGORITHM:VALUE, base64, where the server has one. */
+  readonly checksum?: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface ObjectDescription {
+  readonly key: string;
+  readonly contentType: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface SentPart {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly number: number;
+  readonly body: Buffer;
+  /** base64 */
+  readonly crc32: string;
+}
+
+export interface CompletedUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly parts: readonly UploadedPart[];
+  readonly fullObjectChecksum: boolean;
+}
+
+/** The object store, as far as an upload needs it. Every verb has a time limit, and throws {@link ObjectStoreError}. */
+export interface ObjectStore {
+  create: (object: ObjectDescription, signal: AbortSignal) => Promise<NewUpload>;
+  /** Returns the part's ETag. */
+  sendPart: (part: SentPart, signal: AbortSignal) => Promise<string>;
+  complete: (upload: CompletedUpload, signal: AbortSignal) => Promise<void>;
+  /** Undefined where there is no such object. */
+  find: (key: string, signal: AbortSignal) => Promise<StoredObject | undefined>;
+}
+
+export type StoreFailure =
+  /** Trying again may help: the network, a server in trouble. */
+  | 'transient'
+  /** It stays like that until a person changes something: no such bucket, access denied. */
+  | 'refused'
+  /** The multipart upload is gone: completed already, aborted, or expired. */
+  | 'no-such-upload'
+  /** The server does not have a part, or another one, under its number. */
+  | 'invalid-part';
+
+/** A request to the object store failed. `code` is the store's own, for example NoSuchBucket. */
+export class ObjectStoreError extends Error {
+  override readonly name = 'ObjectStoreError';
+  readonly code: string;
+  readonly failure: StoreFailure;
+
+  constructor(message: string, options: { code: string; failure: StoreFailure; cause: unknown }) {
+    super(message, { cause: options.cause });
+    this.code = options.code;
+    this.failure = options.failure;
+  }
+}

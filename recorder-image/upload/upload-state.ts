@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { readJsonFile, writeJsonFile } from '../support/json-file.ts';
+
+const partSchema = z.object({
+  number: z.int().min(1),
+  size: z.int().min(0),
+  etag: z.string(),
+  crc32: z.string(),
+  provisional: z.boolean().optional(),
+});
+
+const uploadedFileSchema = z.object({
+  key: z.string(),
+  sizeBytes: z.int().min(0),
+  checksum: z.string().optional(),
+});
+
+/** The object is whole in S3, and S3 has said so. */
+export type UploadedFile = z.infer<typeof uploadedFileSchema>;
+
+const uploadStateSchema = z.object({
+  uploadId: z.string().optional(),
+  fullObjectChecksum: z.boolean().default(false),
+  partSize: z.int().min(1),
+  parts: z.array(partSchema),
+  completed: uploadedFileSchema.optional(),
+});
+
+/** All that a recorder that starts again needs to go on with an upload. */
+export type UploadState = z.infer<typeof uploadStateSchema>;
+
+export async function loadUploadState(path: string, partSize: number): Promise<UploadState> {
+  const saved = uploadStateSchema.safeParse(await readJsonFile(path));
+  return saved.success ? saved.data : { partSize, fullObjectChecksum: false, parts: [] };
+}
+
+export async function saveUploadState(path: string, state: UploadState): Promise<void> {
+  await writeJsonFile(path, state);
+}

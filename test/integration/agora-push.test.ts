@@ -1,0 +1,236 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pino } from 'pino';
+import { AgoraMediaPush, type PushRequest } from '../../operator/agora/media-push.ts';
+import { lastPicture, packetsOf, toneStrength } from '../agora-simulator/media-probe.ts';
+import { type AgoraSimulator, startAgoraSimulator } from '../agora-simulator/start.ts';
+
+const KEY = 'a-stream-key-0123456789abcdef';
+const PATIENCE = { timeout: 30_000, interval: 100 };
+
+/** An FFmpeg that takes one RTMP connection, writes what comes to a file, and ends with the connection. */
+interface Receiver {
+  port: number;
+  file: string;
+  ended: Promise<unknown>;
+}
+
+let folder: string;
+let simulator: AgoraSimulator;
+let children: ChildProcess[];
+let servers: Server[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'agora-push-'));
+  children = [];
+  servers = [];
+  simulator = await startAgoraSimulator({ pushRetrySeconds: 0.2, pushFailSeconds: 30 });
+});
+
+afterEach(async () => {
+  await simulator[Symbol.asyncDispose]();
+  for (const server of servers) server.close();
+  for (const child of children) child.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function receive(name: string): Promise<Receiver> {
+  const port = await freePort();
+  const file = join(folder, `${name}.flv`);
+  const source = ['-listen', '1', '-i', `rtmp://127.0.0.1:${port}/live/${KEY}`];
+  const child = spawn('ffmpeg', ['-loglevel', 'fatal', ...source, '-map', '0', '-c', 'copy', '-y', file], {
+    stdio: 'ignore',
+  });
+  children.push(child);
+  return { port, file, ended: once(child, 'close') };
+}
+
+/** Passes each connection on to the next of these ports, and keeps where it came from. */
+async function relayTo(ports: number[]): Promise<{ port: number; sources: string[] }> {
+  const sources: string[] = [];
+  const server = createServer((incoming) => {
+    const port = ports[Math.min(sources.length, ports.length - 1)] ?? 0;
+    const outgoing = connect(port, '127.0.0.1');
+    // Nobody listens yet: the next connection of the push finds somebody.
+    outgoing.once('error', () => incoming.destroy());
+    incoming.once('error', () => outgoing.destroy());
+    outgoing.once('connect', () => sources.push(incoming.remoteAddress ?? ''));
+    incoming.pipe(outgoing).pipe(incoming);
+  }).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, sources };
+}
+
+function client(): AgoraMediaPush {
+  const { appId, customerId, customerSecret } = simulator.options;
+  const logger = pino({ level: 'silent' });
+  return new AgoraMediaPush({ baseUrls: [simulator.baseUrl], appId, customerId, customerSecret, logger });
+}
+
+function request(port: number): PushRequest {
+  const rtmpUrl = `rtmp://127.0.0.1:${port}/live/${KEY}`;
+  return {
+    name: 'meeting',
+    channel: 'standup',
+    region: 'eu',
+    rtmpUrl,
+    width: 320,
+    height: 180,
+    fps: 15,
+    bitrateKbps: 300,
+  };
+}
+
+async function attempts() {
+  return simulator.archive.reports('meeting');
+}
+
+async function untilFrames(frames: number, attemptIndex = 0): Promise<void> {
+  await expect
+    .poll(async () => (await attempts()).filter((it) => it.published)[attemptIndex]?.frames ?? 0, PATIENCE)
+    .toBeGreaterThanOrEqual(frames);
+}
+
+async function download(attempt?: number): Promise<string> {
+  const query = attempt === undefined ? '' : `?attempt=${attempt}`;
+  const response = await fetch(`${simulator.baseUrl}/control/pushes/meeting/published.flv${query}`);
+  expect(response.status).toBe(200);
+  const file = join(folder, `published-${attempt ?? 'last'}.flv`);
+  await writeFile(file, Buffer.from(await response.arrayBuffer()));
+  return file;
+}
+
+describe('a pushed meeting', () => {
+  it('arrives packet for packet as it was kept, to the last one', async () => {
+    const receiver = await receive('received');
+    const agora = client();
+    const { id } = await agora.start(request(receiver.port));
+    await untilFrames(45);
+    expect(await agora.get('eu', id)).toMatchObject({ state: 'running' });
+    await agora.stop('eu', id);
+    await receiver.ended;
+
+    const published = await packetsOf(await download());
+    expect(published.length).toBeGreaterThan(45);
+    expect(await packetsOf(receiver.file)).toEqual(published);
+    expect((await attempts()).at(-1)).toMatchObject({ end: 'graceful' });
+  });
+
+  it('shows and sounds who is there, also those who came late, and no longer those who left', async () => {
+    const receiver = await receive('received');
+    const agora = client();
+    const { id } = await agora.start({ ...request(receiver.port), width: 640, height: 360 });
+    await untilFrames(10);
+    simulator.channels.join('standup', 3, 'Linus');
+    simulator.channels.leave('standup', 1);
+    const changedAt = (await attempts()).at(-1)?.frames ?? 0;
+    await untilFrames(changedAt + 60);
+    await agora.stop('eu', id);
+    await receiver.ended;
+
+    const { colours } = await lastPicture(receiver.file);
+    const plate = (hex: string) => colours.get(hex.replace(/(.)./g, '$1')) ?? 0;
+    expect(plate('a03030')).toBe(0);
+    expect(plate('3060a0')).toBeGreaterThan(500);
+    expect(plate('308030')).toBeGreaterThan(500);
+    expect(await toneStrength(receiver.file, 440)).toBeLessThan(0.005);
+    expect(await toneStrength(receiver.file, 650)).toBeGreaterThan(0.01);
+    expect(await toneStrength(receiver.file, 890)).toBeGreaterThan(0.01);
+  });
+
+  it('comes again after its connection was dropped, with nothing received that was not kept', async () => {
+    const first = await receive('first');
+    const second = await receive('second');
+    const relay = await relayTo([first.port, second.port]);
+    simulator.faults.replace([
+      { match: { operation: 'push' }, fault: { kind: 'drop', afterSeconds: 1, reconnectSeconds: 0 } },
+    ]);
+    const agora = client();
+    const { id } = await agora.start(request(relay.port));
+    await untilFrames(15, 1);
+    await agora.stop('eu', id);
+    await Promise.all([first.ended, second.ended]);
+
+    const kept = (await attempts()).filter((it) => it.published);
+    expect(kept.map((it) => it.end)).toEqual(['reset', 'graceful']);
+    const [dropped, whole] = await Promise.all(kept.map(async (it) => packetsOf(await download(it.attempt))));
+    const early = await packetsOf(first.file);
+    expect(early.length).toBeGreaterThan(0);
+    expect(dropped?.slice(0, early.length)).toEqual(early);
+    expect(await packetsOf(second.file)).toEqual(whole);
+  });
+
+  it('comes from another address after a fail-over, and is unknown to Get in between', async () => {
+    const first = await receive('first');
+    const second = await receive('second');
+    const relay = await relayTo([first.port, second.port]);
+    const agora = client();
+    const { id } = await agora.start(request(relay.port));
+    await untilFrames(5);
+    await fetch(`${simulator.baseUrl}/control/pushes/meeting/faults`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ kind: 'fail-over', seconds: 1 }),
+    });
+    expect(await agora.get('eu', id)).toBeUndefined();
+    await untilFrames(5, 1);
+    expect(await agora.get('eu', id)).toMatchObject({ state: 'running' });
+    expect(relay.sources).toEqual(['127.0.0.1', '127.0.0.2']);
+    await agora.stop('eu', id);
+  });
+
+  it('loses nothing by a stall', async () => {
+    simulator.faults.replace([
+      { match: { operation: 'push' }, fault: { kind: 'stall', afterSeconds: 0.5, seconds: 1 } },
+    ]);
+    const receiver = await receive('received');
+    const agora = client();
+    const { id } = await agora.start(request(receiver.port));
+    await untilFrames(30);
+    await agora.stop('eu', id);
+    await receiver.ended;
+    expect(await packetsOf(receiver.file)).toEqual(await packetsOf(await download()));
+  });
+
+  it('goes to the new address when that is updated', async () => {
+    const old = await receive('old');
+    const next = await receive('next');
+    const agora = client();
+    const { id } = await agora.start(request(old.port));
+    await untilFrames(5);
+    await agora.start(request(next.port));
+    await old.ended;
+    await untilFrames(5, 1);
+    await agora.stop('eu', id);
+    await next.ended;
+    expect(await packetsOf(next.file)).toEqual(await packetsOf(await download()));
+  });
+});
+
+describe('a simulator that ends', () => {
+  it('leaves no FFmpeg behind, and ends its streams in order', async () => {
+    const receiver = await receive('received');
+    await client().start(request(receiver.port));
+    await untilFrames(5);
+    const pid = (await attempts()).at(-1)?.pid ?? 0;
+    expect(() => process.kill(pid, 0)).not.toThrow();
+    await simulator[Symbol.asyncDispose]();
+    await receiver.ended;
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+});

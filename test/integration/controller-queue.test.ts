@@ -1,0 +1,110 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startCluster, TestWorld } from './controller-support/world.ts';
+import type { Cluster } from './controller-support/world.ts';
+
+describe('waiting for a slot', () => {
+  let cluster: Cluster;
+  let world: TestWorld;
+
+  beforeAll(async () => {
+    cluster = await startCluster();
+  }, 180_000);
+  afterAll(async () => {
+    await cluster?.[Symbol.asyncDispose]();
+  });
+  beforeEach(async () => {
+    world = await TestWorld.start(cluster);
+  });
+  afterEach(async () => {
+    expect(world.kubelet.errors).toEqual([]);
+    await world[Symbol.asyncDispose]();
+  });
+
+  const stop = async (name: string) => {
+    await world.patchSpec(name, { desiredState: 'Stopped' });
+    await world.untilPhase(name, 'Completed');
+  };
+
+  it('lets the oldest in first, says who waits and where, and never lets in one too many', async () => {
+    const names = ['rec-a', 'rec-b', 'rec-c', 'rec-d'];
+    for (const name of names) await world.record(name);
+    let most = 0;
+    world.kubelet.onStart = () => {
+      most = Math.max(most, world.kubelet.pods.filter(({ metadata }) => !metadata.deletionTimestamp).length);
+    };
+    await world.startController({ MAX_CONCURRENT_RECORDINGS: '2' });
+    await world.untilPhase('rec-a', 'Recording');
+    await world.untilPhase('rec-b', 'Recording');
+    const third = await world.until('rec-c', 'queued', ({ status }) => status?.queuePosition === 1);
+    expect(third.status).toMatchObject({ phase: 'Pending', reason: 'WaitingForSlot' });
+    await world.until('rec-d', 'queued', ({ status }) => status?.queuePosition === 2);
+
+    await stop('rec-b');
+    const next = await world.untilPhase('rec-c', 'Recording');
+    expect(next.status?.queuePosition).toBeUndefined();
+    expect((await world.get('rec-d')).status?.phase).toBe('Pending');
+    await stop('rec-a');
+    await world.untilPhase('rec-d', 'Recording');
+    expect(world.kubelet.everSeen.map(({ name }) => name)).toEqual(names.map((name) => `${name}-1`).sort());
+    expect(most).toBeLessThanOrEqual(3);
+  });
+
+  it('a recording that is stopped while it waits ends without ever having had a pod', async () => {
+    await world.startController({ MAX_CONCURRENT_RECORDINGS: '1' });
+    await world.record('rec-a');
+    await world.untilPhase('rec-a', 'Recording');
+    await world.record('rec-b');
+    await world.record('rec-c');
+    await world.untilPhase('rec-b', 'Pending');
+    await stopUnstarted('rec-b');
+    await world.delete('rec-c');
+    await world.untilGone('rec-c');
+    expect(world.kubelet.everSeen.map(({ name }) => name)).toEqual(['rec-a-1']);
+  });
+
+  const stopUnstarted = async (name: string) => {
+    await world.patchSpec(name, { desiredState: 'Stopped' });
+    expect((await world.untilPhase(name, 'Failed')).status?.reason).toBe('NothingReceived');
+  };
+
+  it('a quota that is used up at Agora sends the recording back to wait, until there is room', async () => {
+    let full = true;
+    world.agora.refuse = (method) =>
+      full && method === 'POST'
+        ? { status: 429, body: { message: 'reach resource quota limit' } }
+        : undefined;
+    await world.startController();
+    await world.record('rec');
+    const waiting = await world.until(
+      'rec',
+      'refused',
+      ({ status }) => status?.reason === 'ProviderQuotaExceeded',
+    );
+    expect(waiting.status?.phase).toBe('Pending');
+    await world.untilNoPods();
+    full = false;
+    const recording = await world.untilPhase('rec', 'Recording');
+    expect(recording.status).toMatchObject({ podName: expect.stringMatching(/^rec-\d$/) as unknown });
+    expect(recording.status?.attempt).toBeGreaterThan(1);
+    await stop('rec');
+    await world.untilNoPods();
+    expect(world.agora.converters.size).toBe(0);
+  });
+
+  it('a recording that needs no Agora does not wait for its quota', async () => {
+    world.agora.refuse = (method) =>
+      method === 'POST' ? { status: 429, body: { message: 'reach resource quota limit' } } : undefined;
+    await world.startController();
+    await world.record('rec-a');
+    await world.until('rec-a', 'refused', ({ status }) => status?.reason === 'ProviderQuotaExceeded');
+    await world.record('rec-b', { source: { rtmp: {} } });
+    const ready = await world.until(
+      'rec-b',
+      'ready',
+      ({ status }) => status?.reason === 'WaitingForPublisher',
+    );
+    expect(ready.status?.ingest?.url).toMatch(/^rtmp:\/\//);
+    world.kubelet.stub('rec-b-1')?.become('recording');
+    await world.untilPhase('rec-b', 'Recording');
+  });
+});

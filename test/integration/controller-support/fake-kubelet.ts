@@ -1,0 +1,218 @@
+import { pino } from 'pino';
+import { PODS } from '../../../operator/controller/kube-objects.ts';
+import type { Pod } from '../../../operator/controller/kube-objects.ts';
+import { systemClock } from '../../../operator/runtime/clock.ts';
+import { Informer } from '../../../operator/runtime/informer.ts';
+import { isNotFound } from '../../../operator/runtime/kube/api-error.ts';
+import type { KubeClient } from '../../../operator/runtime/kube/client.ts';
+import { refOf } from '../../../operator/runtime/kube/resource.ts';
+import { RecorderStub } from './recorder-stub.ts';
+import type { Exit } from './recorder-stub.ts';
+
+interface Running {
+  pod: Pod;
+  stub: RecorderStub;
+  restarts: number;
+  over: boolean;
+}
+
+/** Blocks of loopback addresses, so that tests side by side don't meet. */
+let nextAddress = (process.pid % 200) * 256 + 10;
+
+/**
+ * Plays scheduler and kubelet for the pods of one namespace: each runs as a stub of the recorder on a loopback address
+ * of its own, becomes Ready, and on deletion gets its SIGTERM, reports how it ended and goes when its finalizers do.
+ */
+export class FakeKubelet implements AsyncDisposable {
+  readonly #kube: KubeClient;
+  readonly #httpPort: number;
+  readonly #informer: Informer<Pod>;
+  readonly #stop = new AbortController();
+  readonly #running = new Map<string, Running>();
+  readonly #run: Promise<void>;
+  #work: Promise<void> = Promise.resolve();
+  /** Every pod that was ever seen, by name, with its UID: two of one name show. */
+  readonly everSeen: { name: string; uid: string }[] = [];
+  /** False: pods stay as they were made. */
+  starts = true;
+  /** Called with each new stub before its pod is Ready. */
+  onStart: (stub: RecorderStub, pod: Pod) => void = () => undefined;
+
+  constructor(options: { kube: KubeClient; namespace: string; httpPort: number }) {
+    this.#kube = options.kube;
+    this.#httpPort = options.httpPort;
+    this.#informer = new Informer<Pod>({
+      client: options.kube,
+      resource: PODS,
+      selection: { namespace: options.namespace },
+      clock: systemClock,
+      random: Math.random,
+      log: pino({ level: 'silent' }),
+    });
+    this.#informer.onChange(({ after }) => {
+      if (!after) return;
+      this.#work = this.#work
+        .then(() => this.#sync(after))
+        .catch((error: unknown) => void this.errors.push(error));
+    });
+    this.#run = this.#informer.run(this.#stop.signal);
+  }
+
+  readonly errors: unknown[] = [];
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#run;
+    await this.#work;
+    for (const { stub } of this.#running.values()) await stub[Symbol.asyncDispose]();
+  }
+
+  get pods(): Pod[] {
+    return [...this.#informer.store.list()];
+  }
+
+  /** The stub of the pod of that name. */
+  stub(podName: string): RecorderStub | undefined {
+    return [...this.#running.values()].find(({ pod }) => pod.metadata.name === podName)?.stub;
+  }
+
+  stubAt(address: string): RecorderStub | undefined {
+    return [...this.#running.values()].find(({ stub }) => stub.address === address)?.stub;
+  }
+
+  /** The recorder's process ends by itself; the kubelet starts it again unless it has succeeded. */
+  async exit(podName: string, exit: Exit): Promise<void> {
+    const running = [...this.#running.values()].find(({ pod }) => pod.metadata.name === podName);
+    if (!running) throw new Error(`no pod ${podName} runs`);
+    if (exit.exitCode === 0) await this.#end(running, exit);
+    else {
+      running.restarts++;
+      await this.#report(running, { lastState: { terminated: terminated(exit) }, running: true });
+    }
+  }
+
+  /** The pod's node throws it out. */
+  async evict(podName: string): Promise<void> {
+    const running = [...this.#running.values()].find(({ pod }) => pod.metadata.name === podName);
+    if (!running) throw new Error(`no pod ${podName} runs`);
+    running.over = true;
+    await this.#patchStatus(running.pod, {
+      phase: 'Failed',
+      reason: 'Evicted',
+      message: 'The node was low on resource: ephemeral-storage.',
+    });
+  }
+
+  async #sync(pod: Pod): Promise<void> {
+    const uid = pod.metadata.uid ?? '';
+    let running = this.#running.get(uid);
+    if (!running) {
+      this.everSeen.push({ name: pod.metadata.name ?? '', uid });
+      if (!this.starts || pod.metadata.deletionTimestamp !== undefined) return;
+      running = { pod, stub: await this.#newStub(pod), restarts: 0, over: false };
+      this.#running.set(uid, running);
+      await this.#bind(pod);
+      this.onStart(running.stub, pod);
+      await this.#report(running, { running: true });
+    }
+    if (pod.metadata.deletionTimestamp !== undefined && !running.over)
+      await this.#end(running, running.stub.onSigterm(running.stub));
+  }
+
+  async #newStub(pod: Pod): Promise<RecorderStub> {
+    const number = nextAddress++;
+    const env = new Map(pod.spec.containers[0]?.env?.map(({ name, value }) => [name, value ?? '']));
+    const stub = new RecorderStub({
+      address: `127.${100 + ((number >> 16) & 63)}.${(number >> 8) & 255}.${number & 255}`,
+      port: this.#httpPort,
+      recordingId: env.get('RECORDING_ID') ?? '',
+      format: env.get('RECORDING_FORMAT') as 'mp4',
+      key: env.get('S3_KEY') ?? '',
+    });
+    await stub.listen();
+    return stub;
+  }
+
+  async #bind(pod: Pod): Promise<void> {
+    const { namespace = '', name = '' } = pod.metadata;
+    const body = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { namespace, name },
+      target: { apiVersion: 'v1', kind: 'Node', name: 'fake-node' },
+    };
+    await this.#kube.create({ ...PODS, plural: `pods/${name}/binding` }, body);
+  }
+
+  async #end(running: Running, exit: Exit): Promise<void> {
+    running.over = true;
+    running.stub.become('done');
+    await running.stub[Symbol.asyncDispose]();
+    await this.#report(running, { terminated: terminated(exit) });
+    // With its containers gone, the kubelet confirms the deletion.
+    const current = await this.#kube.get(PODS, refOf(running.pod)).catch(() => undefined);
+    if (
+      current?.metadata.deletionTimestamp === undefined ||
+      current.metadata.uid !== running.pod.metadata.uid
+    )
+      return;
+    await this.#kube.delete(PODS, refOf(running.pod), { gracePeriodSeconds: 0 }).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+    });
+  }
+
+  async #report(
+    running: Running,
+    container: { running?: boolean; terminated?: object; lastState?: object },
+  ): Promise<void> {
+    const alive = container.running === true;
+    const succeeded = (container.terminated as { exitCode?: number } | undefined)?.exitCode === 0;
+    await this.#patchStatus(running.pod, {
+      phase: alive ? 'Running' : succeeded ? 'Succeeded' : 'Failed',
+      podIP: running.stub.address,
+      podIPs: [{ ip: running.stub.address }],
+      conditions: [
+        { type: 'PodScheduled', status: 'True' },
+        { type: 'Ready', status: alive ? 'True' : 'False' },
+      ],
+      containerStatuses: [
+        {
+          name: 'recorder',
+          ready: alive,
+          started: alive,
+          restartCount: running.restarts,
+          image: 'recorder',
+          imageID: '',
+          state: alive
+            ? { running: { startedAt: new Date().toISOString() } }
+            : { terminated: container.terminated },
+          lastState: container.lastState ?? {},
+        },
+      ],
+    });
+  }
+
+  async #patchStatus(pod: Pod, status: object): Promise<void> {
+    try {
+      await this.#kube.patch(
+        PODS,
+        refOf(pod),
+        { type: 'merge', body: { status } },
+        { subresource: 'status' },
+      );
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+}
+
+function terminated(exit: Exit): object {
+  const now = new Date().toISOString();
+  return {
+    exitCode: exit.exitCode,
+    reason: exit.reason ?? 'Error',
+    message: exit.message,
+    startedAt: now,
+    finishedAt: now,
+  };
+}
