@@ -1,4 +1,5 @@
 import type { Level } from 'pino';
+import { EnvironmentError } from './contract/environment.ts';
 import type { RecorderEnvironment } from './contract/environment.ts';
 import type { S3Settings } from './upload/s3-object-store.ts';
 
@@ -21,7 +22,13 @@ export interface RecorderConfig {
   readonly upload: { readonly key: string; readonly giveUpAfterMs: number; readonly s3: S3Settings };
 }
 
+/** Throws {@link EnvironmentError} for what is understood and can't be done. */
 export function configFrom(env: RecorderEnvironment): RecorderConfig {
+  if (env.RECORDING_FORMAT !== 'mp4') {
+    throw new EnvironmentError(
+      `RECORDING_FORMAT: this recorder makes mp4 only, and not ${env.RECORDING_FORMAT}`,
+    );
+  }
   return {
     recordingId: env.RECORDING_ID,
     format: env.RECORDING_FORMAT,

@@ -23,12 +23,13 @@ export async function createContext(config: RecorderConfig): Promise<RecorderCon
   const now = (): number => performance.timeOrigin + performance.now();
   const spool = new Spool(config);
   await spool.create();
-  const state = await openRecordingState(spool.statePath, now());
+  const state = await openRecordingState({ path: spool.statePath, now: now(), log });
   const board = new StatusBoard(config);
   const metrics = new RecorderMetrics();
   const store = new S3ObjectStore(config.upload.s3);
   const random = (): number => Math.random();
-  const pipelines = new TakePipelines({ config, spool, store, board, metrics, log, random });
+  const pipelines = new TakePipelines({ config, spool, store, board, metrics, log, random, now });
+  metrics.uploadLag(() => pipelines.uploadLagMs(now()) / 1000);
   const recorder = new Recorder({ config, spool, state, board, metrics, pipelines, log, now });
   const http = new HttpServer({
     port: config.httpPort,

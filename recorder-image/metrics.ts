@@ -16,10 +16,24 @@ export class RecorderMetrics {
   readonly freeBytes = this.#gauge('free_bytes', "Bytes that the spool's file system has left.");
   readonly bitrateKbps = this.#gauge('bitrate_kbps', 'Media received in the last seconds, in kbit/s.');
   readonly fps = this.#gauge('fps', 'Video frames received per second, in the last seconds.');
-  readonly uploadLagSeconds = this.#gauge(
-    'upload_lag_seconds',
-    'Seconds since the upload last moved while it had something to send.',
-  );
+  #lag: () => number = () => 0;
+
+  constructor() {
+    const lag = (): number => this.#lag();
+    void new Gauge({
+      name: `${PREFIX}upload_lag_seconds`,
+      help: 'Seconds for which the upload has failed to move although it has something to send.',
+      registers: [this.#registry],
+      collect() {
+        this.set(lag());
+      },
+    });
+  }
+
+  /** Where the upload's lag, in seconds, comes from when somebody asks. */
+  uploadLag(seconds: () => number): void {
+    this.#lag = seconds;
+  }
 
   text(): Promise<string> {
     return this.#registry.metrics();

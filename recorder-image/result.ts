@@ -19,7 +19,7 @@ export function encodeResult(result: RecorderResult): string {
  * be replaced. It is short enough to be written in one go.
  */
 export async function writeResult(path: string, result: RecorderResult): Promise<void> {
-  await writeFile(path, `${encodeResult(result)}`);
+  await writeFile(path, encodeResult(result));
 }
 
 function cutMessage(result: Extract<RecorderResult, { outcome: 'failed' }>, length: number): string {

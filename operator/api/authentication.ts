@@ -26,7 +26,18 @@ const MAX_USER_ID_LENGTH = 128;
 const BEARER = /^Bearer +([\w.~+/=-]+) *$/i;
 /** Pinned by the kind of the key: a token can't choose how it is verified. */
 const SECRET_ALGORITHMS = ['HS256'];
-const JWKS_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const JWKS_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+];
 
 /** Verifies bearer tokens. */
 export class Authenticator {
@@ -67,7 +78,10 @@ export class Authenticator {
     const payload = await this.#payload(token);
     const { sub, scope } = payload;
     if (typeof sub !== 'string' || sub === '' || sub.length > MAX_USER_ID_LENGTH) {
-      throw refusal('token-invalid', `The sub claim is the user's id, of 1 to ${MAX_USER_ID_LENGTH} characters.`);
+      throw refusal(
+        'token-invalid',
+        `The sub claim is the user's id, of 1 to ${MAX_USER_ID_LENGTH} characters.`,
+      );
     }
     const scopes = typeof scope === 'string' ? scope.split(' ').filter((word) => word !== '') : [];
     return { userId: sub, scopes: new Set(scopes) };
@@ -94,7 +108,9 @@ export class Authenticator {
 export function requireService(caller: Caller): void {
   if (caller.scopes.has(SERVICE_SCOPE)) return;
   throw new ProblemError('scope-missing', `This needs a token whose scope claim contains ${SERVICE_SCOPE}.`, {
-    headers: { 'WWW-Authenticate': `Bearer realm="meetrec", error="insufficient_scope", scope="${SERVICE_SCOPE}"` },
+    headers: {
+      'WWW-Authenticate': `Bearer realm="meetrec", error="insufficient_scope", scope="${SERVICE_SCOPE}"`,
+    },
   });
 }
 
@@ -111,8 +127,12 @@ function refusal(
 }
 
 function keysUnavailable(cause: unknown): ProblemError {
-  return new ProblemError('keys-unavailable', 'The keys that tokens are verified with can not be had: try again.', {
-    cause,
-    headers: { 'Retry-After': '5' },
-  });
+  return new ProblemError(
+    'keys-unavailable',
+    'The keys that tokens are verified with can not be had: try again.',
+    {
+      cause,
+      headers: { 'Retry-After': '5' },
+    },
+  );
 }

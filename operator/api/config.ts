@@ -46,12 +46,15 @@ export class ConfigError extends Error {
 
 /** Reads the API's environment; an empty value counts as absent. Throws {@link ConfigError}, without any value in it. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): ApiConfig {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const parsed = environmentSchema.safeParse(given);
   const wrong = parsed.success ? [] : parsed.error.issues.map((issue) => sayWrong(issue, given));
   const keys = tokenKeys(given, wrong);
   const namespace = given['RECORDINGS_NAMESPACE'] ?? given['POD_NAMESPACE'];
-  if (namespace === undefined) wrong.push('RECORDINGS_NAMESPACE is missing: the namespace of the MeetingRecordings.');
+  if (namespace === undefined)
+    wrong.push('RECORDINGS_NAMESPACE is missing: the namespace of the MeetingRecordings.');
   if (!parsed.success || keys === undefined || namespace === undefined || wrong.length > 0) {
     throw new ConfigError(wrong);
   }
@@ -87,10 +90,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): A
   };
 }
 
-function tokenKeys(given: Readonly<Record<string, string | undefined>>, wrong: string[]): TokenKeys | undefined {
+function tokenKeys(
+  given: Readonly<Record<string, string | undefined>>,
+  wrong: string[],
+): TokenKeys | undefined {
   const { JWT_SECRET: secret, JWT_JWKS_URL: url } = given;
   if (secret !== undefined && url === undefined) return { secret };
-  if (url !== undefined && secret === undefined) return URL.canParse(url) ? { jwksUrl: new URL(url) } : undefined;
+  if (url !== undefined && secret === undefined)
+    return URL.canParse(url) ? { jwksUrl: new URL(url) } : undefined;
   wrong.push('JWT_SECRET, JWT_JWKS_URL: set exactly one of them, to verify tokens with.');
   return undefined;
 }

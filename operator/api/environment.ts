@@ -24,7 +24,10 @@ export const environmentSchema = z.object({
     .url({ protocol: /^https?$/ })
     .optional()
     .meta({ description: 'Where the public keys are that tokens are verified with. This or JWT_SECRET.' }),
-  JWT_ISSUER: z.string().optional().meta({ description: "What a token's iss claim must be; not checked without." }),
+  JWT_ISSUER: z
+    .string()
+    .optional()
+    .meta({ description: "What a token's iss claim must be; not checked without." }),
   JWT_AUDIENCE: z
     .string()
     .optional()
@@ -80,7 +83,9 @@ export const environmentSchema = z.object({
     .url()
     .optional()
     .meta({ description: 'The same server as those who download reach it, where that differs.' }),
-  S3_FORCE_PATH_STYLE: flag.meta({ description: 'true: the bucket stands in the path, not in the host name.' }),
+  S3_FORCE_PATH_STYLE: flag.meta({
+    description: 'true: the bucket stands in the path, not in the host name.',
+  }),
   DOWNLOAD_URL_EXPIRY: integer(60, 86_400, 900).meta({ description: 'Seconds that a download URL serves.' }),
   AGORA_WEBHOOK_SECRET: z
     .string()
@@ -108,7 +113,8 @@ export function describeEnvironment(): string {
     .map(([name, schema]) => {
       const absent = schema.safeParse(undefined);
       const fallback = absent.success ? absent.data : undefined;
-      const isPlain = typeof fallback === 'string' || typeof fallback === 'number' || typeof fallback === 'boolean';
+      const isPlain =
+        typeof fallback === 'string' || typeof fallback === 'number' || typeof fallback === 'boolean';
       const note = absent.success ? (isPlain ? ` (default ${fallback})` : '') : ' (required)';
       return `  ${name.padEnd(30)}${schema.meta()?.description ?? ''}${note}`;
     })

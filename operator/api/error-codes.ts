@@ -26,7 +26,11 @@ const OWN_CODES = {
     title: 'Invalid token',
     meaning: 'The token was not issued for this API, was tampered with, or lacks a claim.',
   },
-  'token-expired': { status: 401, title: 'Token expired', meaning: 'The token was valid once: get a new one.' },
+  'token-expired': {
+    status: 401,
+    title: 'Token expired',
+    meaning: 'The token was valid once: get a new one.',
+  },
   'signature-invalid': {
     status: 401,
     title: 'Invalid signature',
@@ -59,18 +63,34 @@ const OWN_CODES = {
     title: 'Keys unavailable',
     meaning: 'The JWKS that tokens are verified with can not be fetched.',
   },
-  internal: { status: 500, title: 'Internal error', meaning: 'A fault of the API; the log has it by its request id.' },
+  internal: {
+    status: 500,
+    title: 'Internal error',
+    meaning: 'A fault of the API; the log has it by its request id.',
+  },
 } as const satisfies Record<string, ErrorCodeMeaning>;
 
 const RECORDING_CODES: Record<RecordingErrorCode, ErrorCodeMeaning> = {
-  'not-host': { status: 403, title: 'Not allowed', meaning: "Only the meeting's host and creator may do this." },
-  'not-participant': { status: 403, title: 'Not allowed', meaning: 'Only participants of the meeting may see this.' },
+  'not-host': {
+    status: 403,
+    title: 'Not allowed',
+    meaning: "Only the meeting's host and creator may do this.",
+  },
+  'not-participant': {
+    status: 403,
+    title: 'Not allowed',
+    meaning: 'Only participants of the meeting may see this.',
+  },
   'recording-disabled': {
     status: 403,
     title: 'Recording is disabled',
     meaning: "The meeting's recording.enabled is false.",
   },
-  'meeting-not-found': { status: 404, title: 'No such meeting', meaning: 'The backend has not registered the meeting.' },
+  'meeting-not-found': {
+    status: 404,
+    title: 'No such meeting',
+    meaning: 'The backend has not registered the meeting.',
+  },
   'recording-not-found': {
     status: 404,
     title: 'No such recording',
@@ -81,7 +101,11 @@ const RECORDING_CODES: Record<RecordingErrorCode, ErrorCodeMeaning> = {
     title: 'Already recording',
     meaning: 'The meeting has an active recording, which `recording` shows.',
   },
-  'nothing-to-stop': { status: 409, title: 'Nothing to stop', meaning: 'The meeting has no active recording.' },
+  'nothing-to-stop': {
+    status: 409,
+    title: 'Nothing to stop',
+    meaning: 'The meeting has no active recording.',
+  },
   'not-available': {
     status: 409,
     title: 'No file available',

@@ -10,7 +10,9 @@ export function healthRoutes(context: ApiContext): Router {
   });
   router.get('/readyz', atRoute('/readyz'), async (_request, response) => {
     const checks = await Promise.all(
-      Object.entries(context.readiness).map(async ([name, check]) => [name, (await check()) ?? 'ok'] as const),
+      Object.entries(context.readiness).map(
+        async ([name, check]) => [name, (await check()) ?? 'ok'] as const,
+      ),
     );
     const isReady = checks.every(([, state]) => state === 'ok');
     response.status(isReady ? 200 : 503).json(Object.fromEntries(checks));

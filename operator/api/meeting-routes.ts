@@ -14,7 +14,14 @@ export function meetingRoutes(context: ApiContext, base: string): Router {
   const router = Router();
   const parse = json({ limit: MAX_BODY_BYTES });
   for (const route of ROUTES) {
-    router[route.method](route.path, atRoute(base + route.path), authenticated(context, route), requireJson, parse, answered(context, route));
+    router[route.method](
+      route.path,
+      atRoute(base + route.path),
+      authenticated(context, route),
+      requireJson,
+      parse,
+      answered(context, route),
+    );
   }
   return router;
 }
@@ -34,7 +41,10 @@ const requireJson: RequestHandler = (request, _response, next) => {
   const isJson = request.is('json');
   const isEmpty = isJson === null || request.get('Content-Length') === '0';
   if (isJson === false && !isEmpty) {
-    throw new ProblemError('unsupported-media-type', 'Send the body as JSON, with Content-Type: application/json.');
+    throw new ProblemError(
+      'unsupported-media-type',
+      'Send the body as JSON, with Content-Type: application/json.',
+    );
   }
   next();
 };
@@ -42,7 +52,11 @@ const requireJson: RequestHandler = (request, _response, next) => {
 function answered(context: ApiContext, route: Route): RequestHandler {
   return async (request, response) => {
     const { params, query, headers } = request;
-    const { status, body, headers: answerHeaders = {} } = await route.answer(context, {
+    const {
+      status,
+      body,
+      headers: answerHeaders = {},
+    } = await route.answer(context, {
       caller: response.locals['caller'] as Parameters<Route['answer']>[1]['caller'],
       params,
       query,

@@ -15,7 +15,10 @@ const RETRY_AFTER_SECONDS = 5;
 export function problemOfError(error: unknown, requestId: string): Refusal {
   if (error instanceof ProblemError) {
     const errors = error.errors === undefined ? {} : { errors: error.errors };
-    return { body: problem(error.code, error.message, { requestId, ...errors }), headers: { ...error.headers } };
+    return {
+      body: problem(error.code, error.message, { requestId, ...errors }),
+      headers: { ...error.headers },
+    };
   }
   if (error instanceof RecordingError) {
     const recording = error.recording === undefined ? {} : { recording: error.recording };
@@ -33,7 +36,9 @@ export function problemOfError(error: unknown, requestId: string): Refusal {
   }
   if (isDatabaseUnavailable(error)) {
     return {
-      body: problem('database-unavailable', 'The meeting database does not answer: try again.', { requestId }),
+      body: problem('database-unavailable', 'The meeting database does not answer: try again.', {
+        requestId,
+      }),
       headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
     };
   }
@@ -59,7 +64,8 @@ function problemOfHttpError(error: unknown, requestId: string): Refusal {
     };
   }
   if (typeof status === 'number' && status >= 400 && status < 500) {
-    const detail = type === 'entity.parse.failed' ? 'The body is not valid JSON.' : 'The request can not be read.';
+    const detail =
+      type === 'entity.parse.failed' ? 'The body is not valid JSON.' : 'The request can not be read.';
     return { body: problem('malformed-request', detail, { requestId }), headers: {} };
   }
   return {

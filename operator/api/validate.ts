@@ -17,7 +17,9 @@ export function validate<T extends z.ZodType>(
 
 /** @param errors every field that is wrong, and what to send instead */
 export function invalidRequest(errors: readonly FieldError[]): ProblemError {
-  const said = errors.slice(0, 5).map(({ field, message }) => `${field.replace(/^\//, '') || 'body'}: ${message}`);
+  const said = errors
+    .slice(0, 5)
+    .map(({ field, message }) => `${field.replace(/^\//, '') || 'body'}: ${message}`);
   const rest = errors.length > said.length ? `; and ${errors.length - said.length} more` : '';
   return new ProblemError('invalid-request', `${said.join('; ')}${rest}`, { errors });
 }
@@ -37,7 +39,10 @@ function fieldErrors(
   return [{ field: fieldName(path, where), message: issue.message }];
 }
 
-function fieldName(path: readonly string[], where: { readonly place: Place; readonly name?: string }): string {
+function fieldName(
+  path: readonly string[],
+  where: { readonly place: Place; readonly name?: string },
+): string {
   if (where.name !== undefined) return where.name;
   if (where.place !== 'body') return path.join('.');
   // RFC 6901

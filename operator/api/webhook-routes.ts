@@ -18,7 +18,12 @@ const SETTLED = new Set(['already-recording', 'recording-disabled', 'recording-r
 export function webhookRoutes(context: ApiContext, base: string): Router {
   const router = Router();
   const path = '/webhooks/agora';
-  router.post(path, atRoute(base + path), raw({ type: () => true, limit: MAX_BODY_BYTES }), received(context));
+  router.post(
+    path,
+    atRoute(base + path),
+    raw({ type: () => true, limit: MAX_BODY_BYTES }),
+    received(context),
+  );
   return router;
 }
 

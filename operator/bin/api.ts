@@ -103,19 +103,24 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
   onListening?.(port);
 
   const stop = new AbortController();
-  const background = [
-    database.connect(signal).catch((error: unknown) => {
+  const writing = async (): Promise<void> => {
+    await database.connect(signal);
+    await Promise.all([controller.run(signal, stop.signal), upkeep.run(signal)]);
+  };
+  const background = Promise.all([
+    informer.run(stop.signal),
+    writing().catch((error: unknown) => {
       if (!signal.aborted) throw error;
     }),
-    informer.run(stop.signal),
-    controller.run(signal, stop.signal),
-    upkeep.run(signal),
-  ];
-  await aborted(signal);
+  ]);
+  closing.defer(async () => {
+    stop.abort(new Error('the process is stopping'));
+    await Promise.allSettled([background]);
+  });
+  // The last to be put here is the first to go: while requests are finished, everything that they need is there.
+  closing.defer(() => server.close(config.shutdownTimeoutMs));
+  await Promise.race([aborted(signal), background]);
   log.info('stopping');
-  await server.close(config.shutdownTimeoutMs);
-  stop.abort(new Error('the process is stopping'));
-  await Promise.all(background);
 }
 
 /** Follows the objects in the cluster, and hands each change to the projection until it is written. */
@@ -190,7 +195,9 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 async function main(): Promise<void> {
   if (process.argv.includes('--help')) {
-    process.stdout.write(`The REST API of Meetrec. It is configured by its environment:\n\n${describeEnvironment()}\n`);
+    process.stdout.write(
+      `The REST API of Meetrec. It is configured by its environment:\n\n${describeEnvironment()}\n`,
+    );
     return;
   }
   const stop = new AbortController();
@@ -198,7 +205,9 @@ async function main(): Promise<void> {
   try {
     await run({ env: process.env, signal: stop.signal });
   } catch (error) {
-    process.stderr.write(`${error instanceof ConfigError ? error.message : String((error as Error).stack)}\n`);
+    process.stderr.write(
+      `${error instanceof ConfigError ? error.message : String((error as Error).stack)}\n`,
+    );
     process.exitCode = 1;
   }
 }

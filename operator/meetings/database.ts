@@ -26,15 +26,13 @@ export class Database implements AsyncDisposable {
   readonly recordings: RecordingModel;
   readonly #connection: Connection;
   readonly #options: DatabaseOptions;
+  #hasIndexes = false;
 
   constructor(options: DatabaseOptions) {
     this.#options = options;
     this.#connection = createConnection();
     // The operations' own errors tell those who wait for them; an error event nobody listens to ends the process.
     this.#connection.on('error', options.onError);
-    this.#connection.set('bufferCommands', false);
-    this.#connection.set('autoIndex', false);
-    this.#connection.set('autoCreate', false);
     this.meetings = meetingModel(this.#connection);
     this.recordings = recordingModel(this.#connection);
   }
@@ -51,6 +49,7 @@ export class Database implements AsyncDisposable {
         });
         await this.meetings.createIndexes();
         await this.recordings.createIndexes();
+        this.#hasIndexes = true;
         return;
       } catch (error) {
         this.#options.onError(error);
@@ -59,10 +58,10 @@ export class Database implements AsyncDisposable {
     }
   }
 
-  /** Whether the server answers now. */
+  /** Whether the server answers now, and has the indexes: without them, nothing keeps two starts apart. */
   async isReachable(): Promise<boolean> {
     const { db } = this.#connection;
-    if (db === undefined) return false;
+    if (db === undefined || !this.#hasIndexes) return false;
     try {
       await db.command({ ping: 1 }, { timeoutMS: PING_MS });
       return true;

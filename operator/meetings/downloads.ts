@@ -45,13 +45,18 @@ export async function downloadOf(
   return { recordingId: record._id, url, expiresAt, fileName, sizeBytes: file.sizeBytes, format, takes };
 }
 
-function single(record: RecordingDocument): { bucket: string; key: string; sizeBytes: number | null } | undefined {
+function single(
+  record: RecordingDocument,
+): { bucket: string; key: string; sizeBytes: number | null } | undefined {
   const { bucket, fileKey, fileSize } = record;
   return bucket === null || fileKey === null ? undefined : { bucket, key: fileKey, sizeBytes: fileSize };
 }
 
 function whyNot(record: RecordingDocument, takes: number): string {
   if (isActive(record.status)) return 'The file is not available yet: wait until the status is completed.';
-  if (record.status === 'failed') return `The recording failed, and has no file: ${record.error ?? 'unknown'}`;
-  return takes > 1 ? `The recording has takes 1 to ${takes}.` : 'The recording has no such take: leave take out.';
+  if (record.status === 'failed')
+    return `The recording failed, and has no file: ${record.error ?? 'unknown'}`;
+  return takes > 1
+    ? `The recording has takes 1 to ${takes}.`
+    : 'The recording has no such take: leave take out.';
 }

@@ -3,6 +3,7 @@ import type { Connection, Model } from 'mongoose';
 import type { REGIONS } from '../crd/spec.ts';
 import { RECORDING_STATUSES } from './recording-status.ts';
 import type { RecordingStatus } from './recording-status.ts';
+import { SCHEMA_OPTIONS } from './schema-options.ts';
 
 /** Where a meeting's media comes from when it is recorded. */
 export type MeetingSource =
@@ -106,7 +107,7 @@ const schema = new Schema<MeetingDocument>(
     shown: { _id: false, type: { recordingId: String, createdAt: Date, revision: Number } },
     endedAt: { type: Date },
   },
-  { collection: 'meetings', timestamps: true, versionKey: false, strict: 'throw', strictQuery: 'throw' },
+  { ...SCHEMA_OPTIONS, collection: 'meetings', timestamps: true },
 );
 // Webhooks name a channel, not a meeting.
 schema.index({ 'source.channel': 1 });

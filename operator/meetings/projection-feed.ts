@@ -19,10 +19,7 @@ export class ProjectionFeed {
   readonly #gone = new Map<string, MeetingRecording>();
 
   /** @param options.current the object of a key as the cache has it */
-  constructor(options: {
-    projection: Projection;
-    current: (key: string) => MeetingRecording | undefined;
-  }) {
+  constructor(options: { projection: Projection; current: (key: string) => MeetingRecording | undefined }) {
     this.#projection = options.projection;
     this.#current = options.current;
   }

@@ -64,5 +64,7 @@ export class Projection {
       signal?.throwIfAborted();
       if (record.uid !== null) await this.projectAbsence(record._id, signal);
     }
+    // A process may have died between the two writes, and the object may be gone since.
+    await this.#store.showAgain();
   }
 }

@@ -11,7 +11,8 @@ export interface RecordingObjects {
   /** The object as the API server has it now, undefined where there is none. */
   get(name: string, signal?: AbortSignal): Promise<MeetingRecording | undefined>;
   /** Sets `spec.desiredState: Stopped`, which is harmless to repeat; undefined where there is no such object. */
-  stop(name: string, reason: StopReason, signal?: AbortSignal): Promise<MeetingRecording | undefined>;}
+  stop(name: string, reason: StopReason, signal?: AbortSignal): Promise<MeetingRecording | undefined>;
+}
 
 /** The API server answered no: nothing was changed, and asking again gets the same answer. */
 export class ObjectRefusedError extends Error {

@@ -65,7 +65,10 @@ export class RecordingService {
 
   /** Starts the meeting's recording. With a key, the same user asking again gets the same recording for a day. */
   async startRecording(
-    request: RecordingRequest & { readonly options?: RecordingOptions; readonly idempotencyKey?: string | undefined },
+    request: RecordingRequest & {
+      readonly options?: RecordingOptions;
+      readonly idempotencyKey?: string | undefined;
+    },
   ): Promise<StartedRecording> {
     const { meetingId, userId, options = {}, idempotencyKey } = request;
     const { store, starter, defaults, cluster, maxQueued, now, randomBytes } = this.#options;
@@ -93,7 +96,12 @@ export class RecordingService {
       cluster,
       now: now(),
     });
-    if (!(await store.add(record))) throw await this.#alreadyRecording(meeting);
+    if (!(await store.add(record))) {
+      const active = await store.active(meetingId);
+      const isOurs = idempotencyKey !== undefined && active?.idempotencyKey === idempotencyKey;
+      if (isOurs && active.requestedBy === userId) return await this.#startAgain(meeting, active);
+      throw await this.#alreadyRecording(meeting);
+    }
     const begun = await store.begin(record);
     if (begun === undefined) {
       await starter.undo(record);
@@ -111,9 +119,13 @@ export class RecordingService {
     requireHost(meeting, request.userId);
     const recording = await this.#stop(meeting, 'StopRequested');
     if (recording !== undefined) return { recording };
-    throw new RecordingError('nothing-to-stop', 'The meeting is not being recorded: start a recording first.', {
-      recording: storedView(await this.#options.store.meeting(request.meetingId)),
-    });
+    throw new RecordingError(
+      'nothing-to-stop',
+      'The meeting is not being recorded: start a recording first.',
+      {
+        recording: storedView(await this.#options.store.meeting(request.meetingId)),
+      },
+    );
   }
 
   /**
@@ -165,7 +177,10 @@ export class RecordingService {
     requireHost(meeting, request.userId);
     const recordingId = request.recordingId ?? meeting.recording.recordingId;
     if (recordingId === null) {
-      throw new RecordingError('not-available', 'The meeting has not been recorded yet: start a recording first.');
+      throw new RecordingError(
+        'not-available',
+        'The meeting has not been recorded yet: start a recording first.',
+      );
     }
     const record = await this.#recordingOf(meeting, recordingId);
     return downloadOf(record, { downloads, take: request.take ?? 1, recording: viewOf(meeting, record) });
@@ -188,7 +203,10 @@ export class RecordingService {
   async #recordingOf(meeting: MeetingDocument, recordingId: string): Promise<RecordingDocument> {
     const record = await this.#options.store.find(recordingId);
     if (record?.meetingId === meeting._id) return record;
-    throw new RecordingError('recording-not-found', 'The meeting has no recording of this id: list its recordings.');
+    throw new RecordingError(
+      'recording-not-found',
+      'The meeting has no recording of this id: list its recordings.',
+    );
   }
 
   async #requireReady(meeting: MeetingDocument): Promise<void> {
@@ -219,7 +237,9 @@ export class RecordingService {
       return this.#started(meeting, created.record, created.object);
     }
     const object = await objects.get(record._id);
-    return object === undefined ? { recording: viewOf(meeting, record) } : this.#started(meeting, record, object);
+    return object === undefined
+      ? { recording: viewOf(meeting, record) }
+      : this.#started(meeting, record, object);
   }
 
   #started(meeting: MeetingDocument, record: RecordingDocument, object: MeetingRecording): StartedRecording {

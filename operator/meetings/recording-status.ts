@@ -39,7 +39,8 @@ export function laterStatus(one: RecordingStatus, other: RecordingStatus): Recor
 export function statusOfObject(object: MeetingRecording): RecordingStatus {
   const phase = object.status?.phase;
   if (isTerminal(phase)) return phase === 'Completed' ? 'completed' : 'failed';
-  const isStopping = object.spec.desiredState === 'Stopped' || object.metadata.deletionTimestamp !== undefined;
+  const isStopping =
+    object.spec.desiredState === 'Stopped' || object.metadata.deletionTimestamp !== undefined;
   if (isStopping || phase === 'Stopping') return 'stopping';
   return phase === 'Recording' ? 'recording' : 'starting';
 }

@@ -94,6 +94,17 @@ export class RecordingStore {
       .lean<RecordingDocument[]>();
   }
 
+  /** Shows again what meetings with an active recording show, where that went on without them. */
+  async showAgain(): Promise<void> {
+    const meetings = await this.#meetings
+      .find({ 'recording.status': { $in: [...ACTIVE_STATUSES] } })
+      .lean<MeetingDocument[]>();
+    for (const { shown } of meetings) {
+      const record = shown ? await this.find(shown.recordingId) : undefined;
+      if (record !== undefined) await this.show(record);
+    }
+  }
+
   /** How many recordings of this cluster wait for a slot. */
   queued(): Promise<number> {
     return this.#recordings.countDocuments({

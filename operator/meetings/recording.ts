@@ -5,6 +5,7 @@ import type { MeetingRecordingSpecInput } from '../crd/spec.ts';
 import type { RecordingFile } from '../crd/status.ts';
 import { RECORDING_STATUSES } from './recording-status.ts';
 import type { ShownRecording } from './meeting.ts';
+import { SCHEMA_OPTIONS } from './schema-options.ts';
 
 /** Why a recording was asked to stop, as its object's annotation has it. */
 export type StopReason = 'StopRequested' | 'MeetingEnded';
@@ -99,7 +100,7 @@ const schema = new Schema<RecordingDocument>(
     error: text,
     revision: { type: Number, required: true },
   },
-  { collection: 'recordings', versionKey: false, strict: 'throw', strictQuery: 'throw', minimize: false },
+  { ...SCHEMA_OPTIONS, collection: 'recordings', minimize: false },
 );
 schema.index({ gate: 1 }, { unique: true });
 schema.index({ meetingId: 1, createdAt: -1 });

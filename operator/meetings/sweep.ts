@@ -40,7 +40,11 @@ export class Sweep {
   readonly #options: SweepOptions & { readonly settleMs: number; readonly giveUpMs: number };
 
   constructor(options: SweepOptions) {
-    this.#options = { ...options, settleMs: options.settleMs ?? 30_000, giveUpMs: options.giveUpMs ?? 600_000 };
+    this.#options = {
+      ...options,
+      settleMs: options.settleMs ?? 30_000,
+      giveUpMs: options.giveUpMs ?? 600_000,
+    };
   }
 
   /**
@@ -75,7 +79,11 @@ export class Sweep {
     if (ageMs >= settleMs) await this.#finishStart(record, ageMs, signal);
   }
 
-  async #finishStart(record: RecordingDocument, ageMs: number, signal: AbortSignal | undefined): Promise<void> {
+  async #finishStart(
+    record: RecordingDocument,
+    ageMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const { objects, projection, starter, stopper, store, giveUpMs } = this.#options;
     const object = await objects.get(record._id, signal);
     if (object !== undefined && object.spec.meetingId === record.meetingId) {

@@ -15,7 +15,7 @@ export const EVENTS: Resource<KubeObject> = {
 };
 
 export interface EventRecorderOptions {
-  client: KubeClient;
+  client: Pick<KubeClient, 'create' | 'patch'>;
   clock: Clock;
   log: Logger;
   /** reportingController: a qualified name, for example meetrec.dev/controller. */
@@ -71,7 +71,8 @@ export class EventRecorder {
 
   async #send(regarding: KubeObject, details: EventDetails): Promise<void> {
     const { client, clock } = this.#options;
-    const id = [regarding.metadata.uid, details.type, details.reason, details.note].join('\n');
+    const { type, reason, action, note } = details;
+    const id = [regarding.metadata.uid, type, reason, action, note].join('\n');
     const now = clock.now();
     const seen = this.#seen.get(id);
     const time = new Date(now).toISOString().replace('Z', '000Z');

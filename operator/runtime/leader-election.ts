@@ -24,7 +24,7 @@ export const LEASES: Resource<Lease> = {
 };
 
 export interface LeaderElectionOptions {
-  client: KubeClient;
+  client: Pick<KubeClient, 'get' | 'create' | 'replace'>;
   namespace: string;
   name: string;
   /** Who we are: unlike every other candidate, also an earlier run of ourselves. */

@@ -89,9 +89,13 @@ export class PresignedDownloads {
       });
     } catch (error) {
       if (httpStatus(error) === 404) {
-        throw new StorageError('file-gone', 'The file is gone: its time of retention is over, or it was deleted.', {
-          cause: error,
-        });
+        throw new StorageError(
+          'file-gone',
+          'The file is gone: its time of retention is over, or it was deleted.',
+          {
+            cause: error,
+          },
+        );
       }
       throw unavailable(error);
     }

@@ -30,6 +30,7 @@ export class HttpServer implements AsyncDisposable {
         response.destroy();
       });
     });
+    this.#server.on('error', (error) => options.log.error({ error }, 'HTTP server'));
     // Nothing that is asked for here has a body, and a status may be held back for a minute.
     this.#server.headersTimeout = 10_000;
     this.#server.requestTimeout = 10_000;

@@ -44,6 +44,8 @@ export class Ingest {
   constructor(options: IngestOptions) {
     this.#options = options;
     this.#server = createServer((socket) => this.#connected(socket));
+    // One that can't be accepted, for want of a file descriptor, is no reason to end.
+    this.#server.on('error', (error) => options.log.error({ error }, 'RTMP server'));
   }
 
   /** Returns the port once it listens. Throws when it can't. */

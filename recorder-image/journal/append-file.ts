@@ -125,11 +125,11 @@ export class AppendFile {
         done += bytesWritten;
       }
       this.#size += bytes.length;
+      onWritten(this.#size);
       if (performance.now() - this.#lastSync >= SYNC_MS) {
         this.#lastSync = performance.now();
         await handle.datasync();
       }
-      onWritten(this.#size);
     } catch (error) {
       this.#fail(new JournalWriteError(`writing the journal failed: ${String(error)}`, { cause: error }));
       await this.#handle?.truncate(this.#size).catch(() => undefined);

@@ -34,13 +34,16 @@ export function remuxToMp4(options: RemuxOptions): FfmpegProcess {
     ...['-map', '0:v?', '-map', '0:a?', '-c', 'copy', '-map_metadata', '-1'],
     // Also what comes before the first key frame: a player skips it, but it was published.
     ...['-copyinkf', '-copypriorss', '1'],
-    ...['-fflags', '+bitexact', '-movflags', '+hybrid_fragmented', '-frag_duration', '5000000', '-f', 'mp4'],
+    ...['-fflags', '+bitexact', '-movflags', '+hybrid_fragmented+frag_keyframe'],
+    // In microseconds. A fragment is what an unfinished file may lack at its end, and each one costs some bytes.
+    ...['-min_frag_duration', '1000000', '-frag_duration', '5000000', '-f', 'mp4'],
   ]);
 }
 
 function start(options: RemuxOptions, outputOptions: readonly string[]): FfmpegProcess {
   const { ffmpegPath, input, output, onLog } = options;
-  const command = createCommand({ source: input, stdoutLines: 20 })
+  // Where it would look for presets by default depends on __dirname, which a bundled ES module has not got.
+  const command = createCommand({ source: input, stdoutLines: 20, presets: 'none' })
     .setFfmpegPath(ffmpegPath)
     .inputOptions(['-hide_banner', '-nostats', '-loglevel', 'warning', '-f', 'flv'])
     .outputOptions([...outputOptions])

@@ -11,7 +11,7 @@ import { FfmpegError } from './ffmpeg.ts';
 /** After this many failures on a finished take there is no point in trying again: its input never changes. */
 const MAX_FAILURES_AT_END = 5;
 const FIRST_DELAY_MS = 200;
-const MAX_DELAY_MS = 10_000;
+const MAX_DELAY_MS = 5000;
 /** What FFmpeg may take for the rest of a finished take: a fixed part, and the take's bytes at a slow disk's pace. */
 const FINISH_BASE_MS = 60_000;
 const FINISH_BYTES_PER_MS = 5000;
@@ -22,7 +22,7 @@ export interface TakeMuxerOptions {
   readonly ffmpegPath: string;
   readonly remux: (options: RemuxOptions) => FfmpegProcess;
   /** Called before the file is made again from the start. */
-  readonly onAgain: () => void;
+  readonly onAgain: (error: unknown) => void;
   readonly log: Logger;
 }
 
@@ -60,8 +60,9 @@ export class TakeMuxer {
             cause: error,
           });
         }
-        this.#options.onAgain();
-        await sleep(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1)), undefined, { signal });
+        this.#options.onAgain(error);
+        const inARow = take.ended ? failuresAtEnd : failures;
+        await sleep(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (inARow - 1)), undefined, { signal });
       }
     }
   }

@@ -32,6 +32,7 @@ export class Reception {
   readonly #intake: Intake;
   readonly #ingest: Ingest;
   #bytesFree = 0;
+  #over = false;
 
   constructor(options: ReceptionOptions) {
     const { config, journal, metrics, now, log, state, stop } = options;
@@ -40,9 +41,7 @@ export class Reception {
       journal,
       metrics,
       now,
-      onFirstMedia: () => {
-        state.save({ startedAt: now() }).catch((error: unknown) => log.warn({ error }, 'state not saved'));
-      },
+      onFirstMedia: () => void state.save({ startedAt: now() }),
       onChange: () => this.#assess(),
       onMaxDuration: () => stop.resolve('MaxDurationReached'),
     });
@@ -65,18 +64,21 @@ export class Reception {
 
   /** Receives until something ends it, and returns what: the signal, the publisher's absence, a limit. */
   async run(signal: AbortSignal): Promise<ResultReason> {
-    const { state, stop, log } = this.#options;
+    const { state, stop, board, log } = this.#options;
     const asked = (): void => stop.resolve('Stopped');
     if (signal.aborted) asked();
     signal.addEventListener('abort', asked, { once: true });
     const ticker = setInterval(() => void this.#tick(), TICK_MS);
     try {
       const reason = await stop.promise;
+      this.#over = true;
       log.info({ reason }, 'stopping');
+      board.set({ state: 'finishing', publisher: undefined });
       // Said before anything is closed: a recorder that is started again from here on receives no more.
       await state.save({ stopReason: reason });
       return reason;
     } finally {
+      this.#over = true;
       signal.removeEventListener('abort', asked);
       clearInterval(ticker);
       await this.#ingest.drainAndClose();
@@ -98,6 +100,8 @@ export class Reception {
   }
 
   #assess(): void {
+    // What still comes in while it is being stopped is kept, and is no news.
+    if (this.#over) return;
     const { config, state, board, journal, stop, now } = this.#options;
     const { publisher, lastMediaAt } = this.#intake;
     const facts = {

@@ -55,8 +55,19 @@ export class Recorder {
   }
 
   async #record(signal: AbortSignal): Promise<Outcome> {
-    const { config, spool, state, pipelines, log, now } = this.#options;
-    const journal = await openJournal({
+    try {
+      const journal = await this.#openJournal();
+      const reason = this.#options.state.value.stopReason ?? (await this.#receive(journal, signal));
+      return await this.#finish(journal, reason);
+    } finally {
+      // Whatever went wrong: a process that has nothing to wait for has to end.
+      this.#options.pipelines.cancel();
+    }
+  }
+
+  async #openJournal(): Promise<Journal> {
+    const { config, spool, pipelines, log, now } = this.#options;
+    return openJournal({
       directory: spool.directory,
       maxDurationMs: config.maxDurationMs,
       now,
@@ -66,8 +77,6 @@ export class Recorder {
         this.#stop.resolve('DiskFull');
       },
     });
-    const reason = state.value.stopReason ?? (await this.#receive(journal, signal));
-    return this.#finish(journal, reason);
   }
 
   async #receive(journal: Journal, signal: AbortSignal): Promise<ResultReason> {

@@ -23,6 +23,8 @@ export interface TakePipelinesOptions {
   readonly metrics: RecorderMetrics;
   readonly log: Logger;
   readonly random: () => number;
+  /** Unix time in ms. */
+  readonly now: () => number;
 }
 
 /** The pipelines of all takes, side by side: a take that has ended may still be uploading while the next one comes in. */
@@ -32,6 +34,7 @@ export class TakePipelines {
   readonly #uploaded = new Map<number, number>();
   readonly #cancel = new AbortController();
   #unfinished = 0;
+  #troubledSince: number | undefined;
 
   constructor(options: TakePipelinesOptions) {
     this.#options = options;
@@ -55,19 +58,29 @@ export class TakePipelines {
     this.#files.push(file);
   }
 
+  /** How long, in ms, the upload has failed to move; 0 while it moves or has nothing to send. */
+  uploadLagMs(now: number): number {
+    return this.#troubledSince === undefined ? 0 : now - this.#troubledSince;
+  }
+
+  /** Ends what is still running, for when nobody waits for the files any more. */
+  cancel(): void {
+    this.#cancel.abort(new Error('the recorder has ended'));
+  }
+
   /** The files, once S3 has confirmed all of them. Throws what the first pipeline that failed threw. */
   async finished(): Promise<UploadedFile[]> {
     try {
       return await Promise.all(this.#files);
     } catch (error) {
-      this.#cancel.abort(error);
+      this.cancel();
       await Promise.allSettled(this.#files);
       throw error;
     }
   }
 
   async #run(take: Take): Promise<UploadedFile> {
-    const { config, spool, store, board, metrics, log, random } = this.#options;
+    const { config, spool, store, board, metrics, log, random, now } = this.#options;
     const output = spool.outputPath(take.index);
     const uploader = await openFileUploader({
       store,
@@ -88,6 +101,7 @@ export class TakePipelines {
       },
       onTrouble: (message) => {
         if (message !== undefined) metrics.uploadRetries.inc();
+        this.#troubledSince = message === undefined ? undefined : (this.#troubledSince ?? now());
         board.set({ message });
       },
     });
@@ -96,7 +110,10 @@ export class TakePipelines {
       output,
       ffmpegPath: config.ffmpegPath,
       remux: remuxToMp4,
-      onAgain: () => uploader.doubt(),
+      onAgain: (error) => {
+        uploader.doubt();
+        board.set({ message: String(error) });
+      },
       log,
     });
     const onMuxed = (): void => {

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { z } from 'zod';
 import { EXIT_CODES } from '../contract/exit-codes.ts';
 import { resultReasonSchema, resultSchema } from '../contract/result.ts';
@@ -21,11 +22,13 @@ type RecordingStateValue = Readonly<z.infer<typeof recordingStateSchema>>;
 /** What has been decided about the recording, kept so that a recorder that starts again abides by it. */
 export class RecordingState {
   readonly #path: string;
+  readonly #log: Logger;
   #value: RecordingStateValue;
   #saving: Promise<void> = Promise.resolve();
 
-  constructor(options: { readonly path: string; readonly value: RecordingStateValue }) {
+  constructor(options: { readonly path: string; readonly value: RecordingStateValue; readonly log: Logger }) {
     this.#path = options.path;
+    this.#log = options.log;
     this.#value = options.value;
   }
 
@@ -33,25 +36,38 @@ export class RecordingState {
     return this.#value;
   }
 
-  /** Returns when the change is safely in the file. */
+  /**
+   * Returns when the change is safely in the file. A file that can't be written, on a disk that is full, does not keep
+   * the recording from being brought to its end: the change is then only lost for a recorder that is started again.
+   */
   async save(change: {
     readonly [K in keyof RecordingStateValue]?: RecordingStateValue[K] | undefined;
   }): Promise<void> {
     this.#value = recordingStateSchema.parse({ ...this.#value, ...change });
     const value = this.#value;
-    const previous = this.#saving;
-    this.#saving = previous.then(
-      () => writeJsonFile(this.#path, value),
-      () => writeJsonFile(this.#path, value),
-    );
+    this.#saving = this.#saving.then(() => this.#write(value));
     await this.#saving;
+  }
+
+  async #write(value: RecordingStateValue): Promise<void> {
+    try {
+      await writeJsonFile(this.#path, value);
+    } catch (error) {
+      this.#log.error({ error }, 'the state could not be saved');
+    }
   }
 }
 
 /** Reads the state that an earlier recorder left in the spool, or begins a new one. */
-export async function openRecordingState(path: string, now: number): Promise<RecordingState> {
+export async function openRecordingState(options: {
+  readonly path: string;
+  /** Unix time in ms. */
+  readonly now: number;
+  readonly log: Logger;
+}): Promise<RecordingState> {
+  const { path, now, log } = options;
   const saved = recordingStateSchema.safeParse(await readJsonFile(path));
-  const state = new RecordingState({ path, value: saved.success ? saved.data : { createdAt: now } });
+  const state = new RecordingState({ path, log, value: saved.success ? saved.data : { createdAt: now } });
   if (!saved.success) await state.save({});
   return state;
 }

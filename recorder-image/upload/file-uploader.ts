@@ -85,9 +85,9 @@ export class FileUploader {
   async run(signal: AbortSignal): Promise<UploadedFile> {
     for (let failures = 0; ;) {
       try {
-        const step = await this.#step(signal);
         if (this.#state.completed !== undefined) return this.#state.completed;
-        if (step === 'waiting') await this.#growth(signal);
+        const step = await this.#step(signal);
+        if (step === 'waiting') await this.#pause(GROWTH_MS, signal);
         else this.#options.onTrouble(undefined);
         failures = 0;
         this.#refusedSince = undefined;
@@ -193,9 +193,7 @@ export class FileUploader {
       this.#refusedSince ??= performance.now();
       if (performance.now() - this.#refusedSince >= giveUpAfterMs) throw new UploadError(error);
     }
-    const delay = sleep(backoffMs(failures, random), undefined, { signal });
-    // A file that is finished is tried at once: why it failed before may be over.
-    await (this.#isFinished ? delay : Promise.race([delay, this.#finished.promise]));
+    await this.#pause(backoffMs(failures, random), signal);
   }
 
   /** The upload is gone: because its completion succeeded and only the answer was lost, or because it was aborted. */
@@ -212,13 +210,15 @@ export class FileUploader {
     await this.#save({ uploadId: undefined });
   }
 
-  async #growth(signal: AbortSignal): Promise<void> {
+  /** Until the time (ms) is over, or the file is finished: it is then tried at once, whatever there was to wait for. */
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#isFinished) return sleep(ms, undefined, { signal });
     const waited = new AbortController();
     const either = AbortSignal.any([signal, waited.signal]);
     try {
       await Promise.race([
         abortable(this.#finished.promise, either),
-        sleep(GROWTH_MS, undefined, { signal: either }),
+        sleep(ms, undefined, { signal: either }),
       ]);
     } finally {
       waited.abort();
@@ -231,7 +231,12 @@ export class FileUploader {
 
   async #save(change: Partial<UploadState>): Promise<void> {
     this.#state = { ...this.#state, ...change, parts: [...this.#parts.values()] };
-    await saveUploadState(this.#options.statePath, this.#state);
+    try {
+      await saveUploadState(this.#options.statePath, this.#state);
+    } catch (error) {
+      // On a full disk the upload is what helps: it goes on, and only a recorder that is started again sends more.
+      this.#options.log.error({ error }, 'the state of the upload could not be saved');
+    }
   }
 }
 

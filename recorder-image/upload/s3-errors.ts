@@ -29,7 +29,8 @@ export function explain(error: unknown, bucket: string, endpoint: string | undef
 function failureOf(name: string, status: number | undefined): StoreFailure {
   if (name === 'NoSuchUpload') return 'no-such-upload';
   if (name === 'InvalidPart' || name === 'InvalidPartOrder') return 'invalid-part';
-  if (name === 'CredentialsProviderError') return 'refused';
+  // A fault of the program, which no other try mends.
+  if (name === 'CredentialsProviderError' || name === 'TypeError') return 'refused';
   if (status === undefined || TRANSIENT_CODES.has(name) || TRANSIENT_STATUS.has(status)) return 'transient';
   return status >= 300 && status < 500 ? 'refused' : 'transient';
 }

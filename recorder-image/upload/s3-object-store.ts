@@ -8,6 +8,7 @@ import type {
   StoredObject,
 } from './object-store.ts';
 import { explain } from './s3-errors.ts';
+import type * as SdkModule from './sdk.ts';
 
 export interface S3Settings {
   readonly bucket: string;
@@ -31,7 +32,7 @@ const UNKNOWN_CHECKSUM_TYPE = new Set([
   'MalformedXML',
 ]);
 
-type Sdk = typeof import('@aws-sdk/client-s3');
+type Sdk = typeof SdkModule;
 
 /** S3, by the AWS SDK, which is only loaded once there is something to upload: it takes longer than all the rest. */
 export class S3ObjectStore implements ObjectStore {
@@ -112,10 +113,6 @@ export class S3ObjectStore implements ObjectStore {
     });
   }
 
-  async close(): Promise<void> {
-    (await this.#connected)?.client.destroy();
-  }
-
   async #create(object: ObjectDescription, fullObject: boolean, signal: AbortSignal): Promise<string> {
     const { bucket, sse, sseKmsKeyId } = this.#settings;
     const { sdk, client } = await this.#connect();
@@ -153,7 +150,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async #load(): Promise<{ sdk: Sdk; client: S3Client }> {
-    const sdk = await import('@aws-sdk/client-s3');
+    const sdk = await import('./sdk.ts');
     const { endpoint, forcePathStyle } = this.#settings;
     const client = new sdk.S3Client({
       forcePathStyle,

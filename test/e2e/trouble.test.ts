@@ -46,14 +46,9 @@ describe('trouble', () => {
 
   it('fails within seconds, with the reason, when Agora refuses the credentials', async () => {
     const meeting = await Meeting.register(workbench);
-    await workbench.simulator('PUT', '/control/faults', [
-      {
-        operation: 'create',
-        channel: meeting.channel,
-        status: 401,
-        message: 'Invalid authentication credentials',
-      },
-    ]);
+    const refusal = { kind: 'status', status: 401, message: 'Invalid authentication credentials' };
+    const onCreate = { operation: 'create', channel: meeting.channel };
+    await workbench.simulator('PUT', '/control/faults', [{ match: onCreate, fault: refusal, count: 100 }]);
     const id = await meeting.start();
     const { status } = await workbench.waitForRecording(id, 'failed', isFailed);
     await workbench.simulator('PUT', '/control/faults', []);

@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
 import { AgoraMediaPush, type PushRequest } from '../../operator/agora/media-push.ts';
 import { lastPicture, packetsOf, toneStrength } from '../agora-simulator/media-probe.ts';
 import { type AgoraSimulator, startAgoraSimulator } from '../agora-simulator/start.ts';
+import { debianFfmpegPath } from '../support/ffmpeg.ts';
+import { freePort } from '../support/free-port.ts';
+import { tempDirectory, type TempDirectory } from '../support/temp-directory.ts';
 
 const KEY = 'a-stream-key-0123456789abcdef';
 const PATIENCE = { timeout: 30_000, interval: 100 };
@@ -20,37 +22,29 @@ interface Receiver {
   ended: Promise<unknown>;
 }
 
-let folder: string;
+let folder: TempDirectory;
 let simulator: AgoraSimulator;
 let children: ChildProcess[];
 let servers: Server[];
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'agora-push-'));
+  folder = await tempDirectory('agora-push');
   children = [];
   servers = [];
-  simulator = await startAgoraSimulator({ pushRetrySeconds: 0.2, pushFailSeconds: 30 });
+  const ffmpeg = await debianFfmpegPath();
+  simulator = await startAgoraSimulator({ ffmpeg, pushRetrySeconds: 0.2, pushFailSeconds: 30 });
 });
 
 afterEach(async () => {
   await simulator[Symbol.asyncDispose]();
   for (const server of servers) server.close();
   for (const child of children) child.kill('SIGKILL');
-  await rm(folder, { recursive: true, force: true });
+  await folder[Symbol.asyncDispose]();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function receive(name: string): Promise<Receiver> {
   const port = await freePort();
-  const file = join(folder, `${name}.flv`);
+  const file = join(folder.path, `${name}.flv`);
   const source = ['-listen', '1', '-i', `rtmp://127.0.0.1:${port}/live/${KEY}`];
   const child = spawn('ffmpeg', ['-loglevel', 'fatal', ...source, '-map', '0', '-c', 'copy', '-y', file], {
     stdio: 'ignore',
@@ -110,7 +104,7 @@ async function download(attempt?: number): Promise<string> {
   const query = attempt === undefined ? '' : `?attempt=${attempt}`;
   const response = await fetch(`${simulator.baseUrl}/control/pushes/meeting/published.flv${query}`);
   expect(response.status).toBe(200);
-  const file = join(folder, `published-${attempt ?? 'last'}.flv`);
+  const file = join(folder.path, `published-${attempt ?? 'last'}.flv`);
   await writeFile(file, Buffer.from(await response.arrayBuffer()));
   return file;
 }

@@ -5,14 +5,13 @@ import type { AddressInfo, Socket } from 'node:net';
 /** A TCP proxy on loopback whose other side can be made to be away. */
 export interface Proxy extends AsyncDisposable {
   readonly port: number;
-  /** Drops every connection, and each new one at once. */
-  cut: () => void;
-  mend: () => void;
+  /** Drops every connection; new ones are refused. */
+  cut: () => Promise<void>;
+  mend: () => Promise<void>;
 }
 
 export async function startProxy(targetPort: number): Promise<Proxy> {
   const sockets = new Set<Socket>();
-  let isCut = false;
   const keep = (socket: Socket): void => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
@@ -20,32 +19,31 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
   };
   const server = createServer((client) => {
     keep(client);
-    if (isCut) {
-      client.destroy();
-      return;
-    }
     const target = connect(targetPort, '127.0.0.1');
     keep(target);
     client.pipe(target).pipe(client);
     client.once('close', () => target.destroy());
     target.once('close', () => client.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const cut = (): void => {
-    isCut = true;
+  const listen = async (port: number): Promise<void> => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  };
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  const cut = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
     for (const socket of sockets) socket.destroy();
+    await closed;
   };
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     cut,
-    mend: () => {
-      isCut = false;
+    mend: async () => {
+      if (!server.listening) await listen(port);
     },
-    [Symbol.asyncDispose]: async () => {
-      cut();
-      server.close();
-      await once(server, 'close');
-    },
+    [Symbol.asyncDispose]: cut,
   };
 }

@@ -160,19 +160,33 @@ describe('a meeting that is recorded', () => {
         { what: 'the meeting to be at rest' },
       );
       ids.unshift(recordingId(started));
-      await world.setStatus(recordingId(started), { phase: 'Failed', reason: 'NoPublisher', message: 'nobody came' });
+      await world.setStatus(recordingId(started), {
+        phase: 'Failed',
+        reason: 'NoPublisher',
+        message: 'nobody came',
+      });
     }
     await waitFor(async () => (await status('again')).body.recording?.['status'] === 'failed', {
       what: 'the last one to fail',
     });
-    expect((await status('again')).body.recording).toMatchObject({ error: 'nobody came', recordingId: ids[0] });
+    expect((await status('again')).body.recording).toMatchObject({
+      error: 'nobody came',
+      recordingId: ids[0],
+    });
     const list = await call('GET', `${api.base}/meetings/again/recordings?limit=2`, { token: host });
     expect(list.status).toBe(200);
     expect(list.body['recordings']).toMatchObject([{ recordingId: ids[0] }, { recordingId: ids[1] }]);
-    const rest = await call('GET', `${api.base}/meetings/again/recordings?after=${String(list.body['next'])}`, {
-      token: host,
+    const rest = await call(
+      'GET',
+      `${api.base}/meetings/again/recordings?after=${String(list.body['next'])}`,
+      {
+        token: host,
+      },
+    );
+    expect(rest.body).toMatchObject({
+      recordings: [{ recordingId: ids[2], reason: 'NoPublisher' }],
+      next: null,
     });
-    expect(rest.body).toMatchObject({ recordings: [{ recordingId: ids[2], reason: 'NoPublisher' }], next: null });
   });
 
   it('gives whoever starts a meeting outside Agora the stream key, and later the address', async () => {
@@ -180,9 +194,14 @@ describe('a meeting that is recorded', () => {
     const started = await start('obs');
     const object = await world.object(recordingId(started));
     expect(object.spec.source).toEqual({ rtmp: {} });
-    expect(started.body['ingest']).toEqual({ streamKey: deriveStreamKey(STREAM_KEY_SECRET, object.metadata.uid) });
+    expect(started.body['ingest']).toEqual({
+      streamKey: deriveStreamKey(STREAM_KEY_SECRET, object.metadata.uid),
+    });
     expect(started.headers.get('cache-control')).toBe('no-store');
-    await world.setStatus(recordingId(started), { phase: 'Starting', ingest: { url: 'rtmp://10.0.0.7:1935/live' } });
+    await world.setStatus(recordingId(started), {
+      phase: 'Starting',
+      ingest: { url: 'rtmp://10.0.0.7:1935/live' },
+    });
     expect((await status('obs')).body['live']).toMatchObject({ ingestUrl: 'rtmp://10.0.0.7:1935/live' });
     expect((await status('obs', await tokenOf('guest-1'))).body['live']).toMatchObject({ ingestUrl: null });
   });
@@ -195,7 +214,9 @@ describe('a meeting that is recorded', () => {
     const second = await call('POST', url, { token: host, headers });
     expect(second.status).toBe(202);
     expect(recordingId(second)).toBe(recordingId(first));
-    expect((await call('POST', url, { token: host, headers: { 'Idempotency-Key': 'a-2' } })).status).toBe(409);
+    expect((await call('POST', url, { token: host, headers: { 'Idempotency-Key': 'a-2' } })).status).toBe(
+      409,
+    );
   });
 
   it('stops when the backend tells that the meeting has ended', async () => {
@@ -221,7 +242,8 @@ describe('a meeting that is recorded', () => {
     expect(winners).toHaveLength(1);
     expect(replies.filter((reply) => reply.status === 409)).toHaveLength(19);
     const [winner] = winners;
-    for (const reply of replies) expect(reply.body.recording?.['recordingId']).toBe(winner && recordingId(winner));
+    for (const reply of replies)
+      expect(reply.body.recording?.['recordingId']).toBe(winner && recordingId(winner));
     expect(await world.objectsOf('race')).toHaveLength(1);
   });
 });

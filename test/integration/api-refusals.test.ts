@@ -31,7 +31,10 @@ const register = (meetingId: string, body: Record<string, unknown> = {}): Promis
     body: { host: 'host-1', creator: 'creator-1', participants: ['guest-1'], channel: 'standup', ...body },
   });
 const start = (meetingId: string, options: Parameters<typeof call>[2] = {}): Promise<Reply> =>
-  call('POST', `${api.base}/meetings/${encodeURIComponent(meetingId)}/recording/start`, { token: host, ...options });
+  call('POST', `${api.base}/meetings/${encodeURIComponent(meetingId)}/recording/start`, {
+    token: host,
+    ...options,
+  });
 
 /** Every refusal has this form, whatever it is about. */
 function expectProblem(reply: Reply, status: number, code: string): void {
@@ -65,7 +68,10 @@ describe('tokens', () => {
       .setSubject('host-1')
       .setExpirationTime('5m')
       .sign(secret);
-    const endless = await new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setSubject('host-1').sign(secret);
+    const endless = await new SignJWT({})
+      .setProtectedHeader({ alg: 'HS256' })
+      .setSubject('host-1')
+      .sign(secret);
     const nobody = await new SignJWT({})
       .setProtectedHeader({ alg: 'HS256' })
       .setExpirationTime('5m')
@@ -79,7 +85,11 @@ describe('tokens', () => {
   });
 
   it('of users do not register meetings or end them', async () => {
-    expectProblem(await call('PUT', `${api.base}/meetings/m-1`, { token: host, body: {} }), 403, 'scope-missing');
+    expectProblem(
+      await call('PUT', `${api.base}/meetings/m-1`, { token: host, body: {} }),
+      403,
+      'scope-missing',
+    );
     expectProblem(await call('POST', `${api.base}/meetings/m-1/end`, { token: host }), 403, 'scope-missing');
   });
 });
@@ -93,7 +103,11 @@ describe('roles', () => {
       for (const path of paths) {
         expectProblem(await call('GET', `${api.base}/meetings/m-1/${path}`, { token }), 403, 'not-host');
       }
-      expectProblem(await call('POST', `${api.base}/meetings/m-1/recording/stop`, { token }), 403, 'not-host');
+      expectProblem(
+        await call('POST', `${api.base}/meetings/m-1/recording/stop`, { token }),
+        403,
+        'not-host',
+      );
     }
     expect(await world.objectsOf('m-1')).toHaveLength(0);
   });
@@ -119,7 +133,8 @@ describe('what can not be done now', () => {
   it('is told apart: unknown meeting, nothing to stop, already recording, disabled, no file', async () => {
     expectProblem(await start('unknown'), 404, 'meeting-not-found');
     await register('busy');
-    const stop = (): Promise<Reply> => call('POST', `${api.base}/meetings/busy/recording/stop`, { token: host });
+    const stop = (): Promise<Reply> =>
+      call('POST', `${api.base}/meetings/busy/recording/stop`, { token: host });
     expectProblem(await stop(), 409, 'nothing-to-stop');
     const first = await start('busy');
     const second = await start('busy', { token: await tokenOf('creator-1') });
@@ -145,7 +160,10 @@ describe('what can not be done now', () => {
   });
 
   it('includes queueing without end', async () => {
-    await using small = await world.startApi({ ...world.environment(databaseUri), MAX_QUEUED_RECORDINGS: '1' });
+    await using small = await world.startApi({
+      ...world.environment(databaseUri),
+      MAX_QUEUED_RECORDINGS: '1',
+    });
     await register('q-1');
     await register('q-2');
     expect((await start('q-1')).status).toBe(202);
@@ -200,7 +218,11 @@ describe('input', () => {
 
   it('to paths and methods that are not served says so', async () => {
     expectProblem(await call('GET', `${api.origin}/nothing`), 404, 'route-not-found');
-    expectProblem(await call('GET', `${api.base}/meetings/%E0%A4%A/recording/status`), 400, 'malformed-request');
+    expectProblem(
+      await call('GET', `${api.base}/meetings/%E0%A4%A/recording/status`),
+      400,
+      'malformed-request',
+    );
     const reply = await call('DELETE', `${api.base}/meetings/m-1/recording/start`, { token: host });
     expectProblem(reply, 405, 'method-not-allowed');
     expect(reply.headers.get('allow')).toBe('POST');
@@ -231,7 +253,11 @@ describe('input', () => {
     expectProblem(await register('operators', operators), 422, 'invalid-request');
     const query = `${api.base}/meetings/m-1/recordings?after[$ne]=x`;
     expectProblem(await call('GET', query, { token: host }), 422, 'invalid-request');
-    expectProblem(await call('GET', `${api.base}/meetings/nobody/recordings`, { token: host }), 404, 'meeting-not-found');
+    expectProblem(
+      await call('GET', `${api.base}/meetings/nobody/recordings`, { token: host }),
+      404,
+      'meeting-not-found',
+    );
   });
 
   it('keeps a decent request id and replaces any other', async () => {
@@ -295,7 +321,9 @@ describe('what is served beside the API', () => {
     expect(metrics).toMatch(
       /http_request_duration_seconds_count\{method="POST",route="\/api\/v1\/meetings\/:meetingId\/recording\/start",status="202"\} \d+/,
     );
-    expect(metrics).toContain('controller_runtime_reconcile_total{controller="meeting-projection",result="success"}');
+    expect(metrics).toContain(
+      'controller_runtime_reconcile_total{controller="meeting-projection",result="success"}',
+    );
     expect(metrics).not.toContain('m-1');
   });
 });

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SignJWT } from 'jose';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { run } from '../../operator/bin/api.ts';
 import type { MeetingRecording } from '../../operator/crd/meeting-recording.ts';
 import type { MeetingRecordingStatus } from '../../operator/crd/status.ts';
@@ -17,6 +18,7 @@ import { startMongo } from '../support/mongo-server.ts';
 import type { MongoServer } from '../support/mongo-server.ts';
 import { startS3 } from '../support/s3-server.ts';
 import type { S3Server } from '../support/s3-server.ts';
+import { tempDirectory } from '../support/temp-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 export const NAMESPACE = 'meetings';
@@ -25,7 +27,16 @@ export const JWT_SECRET = 'integration-secret-of-32-bytes-or-more';
 export const STREAM_KEY_SECRET = 'integration-master-key-of-32-characters';
 export const WEBHOOK_SECRET = 'integration-webhook-secret';
 
-const DEFINITIONS = { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions', namespaced: false };
+const DEFINITIONS = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  namespaced: false,
+};
+const ROLES = { group: 'rbac.authorization.k8s.io', version: 'v1', plural: 'roles', namespaced: true };
+const ROLE_BINDINGS = { ...ROLES, plural: 'rolebindings' };
+/** Whom the API is in the cluster: it has the rights that docs/reference/api.md names, and no other. */
+const API_USER = 'meetrec-api';
 const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces', namespaced: false };
 
 export interface RunningApi extends AsyncDisposable {
@@ -47,7 +58,10 @@ export class ApiWorld implements AsyncDisposable {
   readonly kube: KubeApi;
   readonly mongo: MongoServer;
   readonly s3: S3Server;
+  /** The administrator's. */
   readonly client: KubeClient;
+  /** The API's. */
+  readonly kubeconfig: string;
   readonly #closing: AsyncDisposableStack;
 
   private constructor(parts: {
@@ -55,12 +69,14 @@ export class ApiWorld implements AsyncDisposable {
     mongo: MongoServer;
     s3: S3Server;
     client: KubeClient;
+    kubeconfig: string;
     closing: AsyncDisposableStack;
   }) {
     this.kube = parts.kube;
     this.mongo = parts.mongo;
     this.s3 = parts.s3;
     this.client = parts.client;
+    this.kubeconfig = parts.kubeconfig;
     this.#closing = parts.closing;
   }
 
@@ -75,7 +91,10 @@ export class ApiWorld implements AsyncDisposable {
     closing.defer(() => connection.close());
     const client = new KubeClient({ connection });
     await install(client);
-    return new ApiWorld({ kube, mongo, s3, client, closing: closing.move() });
+    const folder = closing.use(await tempDirectory('api-world'));
+    const kubeconfig = join(folder.path, 'kubeconfig');
+    await writeFile(kubeconfig, asApiUser(await readFile(kube.kubeconfig, 'utf8')));
+    return new ApiWorld({ kube, mongo, s3, client, kubeconfig, closing: closing.move() });
   }
 
   databaseUri(name = `api-${randomBytes(4).toString('hex')}`): string {
@@ -89,7 +108,7 @@ export class ApiWorld implements AsyncDisposable {
     process.env['AWS_SECRET_ACCESS_KEY'] = secretAccessKey;
     return {
       HTTP_PORT: '0',
-      KUBECONFIG: this.kube.kubeconfig,
+      KUBECONFIG: this.kubeconfig,
       MONGODB_URI: databaseUri,
       JWT_SECRET,
       STREAM_KEY_SECRET,
@@ -109,7 +128,9 @@ export class ApiWorld implements AsyncDisposable {
     running.catch(listening.reject);
     const origin = `http://127.0.0.1:${await listening.promise}`;
     if (options.isReady ?? true) {
-      await waitFor(async () => (await fetch(`${origin}/readyz`)).status === 200, { what: 'the API to be ready' });
+      await waitFor(async () => (await fetch(`${origin}/readyz`)).status === 200, {
+        what: 'the API to be ready',
+      });
     }
     const end = async (): Promise<void> => {
       stop.abort();
@@ -203,7 +224,38 @@ async function install(client: KubeClient): Promise<void> {
   const file = new URL('../../crds/meetrec.dev_meetingrecordings.yaml', import.meta.url);
   await client.create(DEFINITIONS, parse(await readFile(file, 'utf8')) as KubeObject);
   await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
+  const group = 'rbac.authorization.k8s.io';
+  await client.create(ROLES, {
+    apiVersion: `${group}/v1`,
+    kind: 'Role',
+    metadata: { name: API_USER, namespace: NAMESPACE },
+    ...{
+      rules: [
+        {
+          apiGroups: ['meetrec.dev'],
+          resources: ['meetingrecordings'],
+          verbs: ['get', 'list', 'watch', 'create', 'patch'],
+        },
+      ],
+    },
+  });
+  await client.create(ROLE_BINDINGS, {
+    apiVersion: `${group}/v1`,
+    kind: 'RoleBinding',
+    metadata: { name: API_USER, namespace: NAMESPACE },
+    ...{
+      roleRef: { apiGroup: group, kind: 'Role', name: API_USER },
+      subjects: [{ apiGroup: group, kind: 'User', name: API_USER }],
+    },
+  });
   await waitFor(async () => client.list(MEETING_RECORDINGS, { namespace: NAMESPACE }), {
     what: 'the resource to be served',
   });
+}
+
+/** The administrator acts as the API's user: everything is then allowed and refused as to that. */
+function asApiUser(kubeconfig: string): string {
+  const config = parse(kubeconfig) as { users: { user: Record<string, unknown> }[] };
+  for (const { user } of config.users) user['as'] = API_USER;
+  return stringify(config);
 }

@@ -13,6 +13,7 @@ async function record(cluster: Cluster, faultAfter?: number) {
   const kill = Promise.withResolvers<undefined>();
   await using proxy = new FaultProxy({
     api: cluster.api,
+    token: world.token,
     agoraUrl: world.agoraUrl,
     ...(faultAfter !== undefined && { faultAfter }),
     onFault: () => kill.resolve(undefined),

@@ -45,7 +45,9 @@ describe('waiting for a slot', () => {
     expect((await world.get('rec-d')).status?.phase).toBe('Pending');
     await stop('rec-a');
     await world.untilPhase('rec-d', 'Recording');
-    expect(world.kubelet.everSeen.map(({ name }) => name)).toEqual(names.map((name) => `${name}-1`).sort());
+    const pods = world.kubelet.everSeen.map(({ name }) => name);
+    expect(pods.slice(0, 2).sort()).toEqual(['rec-a-1', 'rec-b-1']);
+    expect(pods.slice(2)).toEqual(['rec-c-1', 'rec-d-1']);
     expect(most).toBeLessThanOrEqual(3);
   });
 
@@ -89,6 +91,32 @@ describe('waiting for a slot', () => {
     await stop('rec');
     await world.untilNoPods();
     expect(world.agora.converters.size).toBe(0);
+  });
+
+  it('a pod of another owner under its name is waited for, not taken', async () => {
+    const foreign = await world.foreignPod('rec-1');
+    await world.startController();
+    await world.record('rec');
+    const waiting = await world.until('rec', 'told', ({ status }) =>
+      /in the way/.test(status?.message ?? ''),
+    );
+    expect(waiting.status).toMatchObject({ phase: 'Starting', reason: 'CreatingRecorder' });
+    await foreign.remove();
+    await world.untilPhase('rec', 'Recording');
+  });
+
+  it('a ResourceQuota that refuses the pod is named, and the pod is made when there is room', async () => {
+    const quota = await world.resourceQuota('no-pods', '0');
+    await world.startController();
+    await world.record('rec');
+    const refused = await world.until(
+      'rec',
+      'refused',
+      ({ status }) => status?.reason === 'ResourceQuotaExceeded',
+    );
+    expect(refused.status?.message).toContain('no-pods');
+    await quota.setHard('10');
+    await world.untilPhase('rec', 'Recording');
   });
 
   it('a recording that needs no Agora does not wait for its quota', async () => {

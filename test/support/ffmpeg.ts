@@ -7,11 +7,6 @@ export async function ffmpegPath(): Promise<string> {
   return (await ensureFfmpeg()).ffmpeg;
 }
 
-/** Of the same build as {@link ffmpegPath}. */
-export async function ffprobePath(): Promise<string> {
-  return (await ensureFfmpeg()).ffprobe;
-}
-
 /** A full FFmpeg with every encoder, for making what is published; Debian's package unless there is one already. */
 export async function debianFfmpegPath(): Promise<string> {
   if (!(await succeeds('ffmpeg', ['-version']))) await ensurePackages(['ffmpeg']);

@@ -83,9 +83,15 @@ function waitForName(pass: Pass): Verdict {
 }
 
 function refused(pass: Pass, error: ApiError): void {
-  const reason = error.message.includes('exceeded quota') ? 'ResourceQuotaExceeded' : 'CreatingRecorder';
-  pass.status.say('Starting', reason, error.message);
-  pass.status.set('RecorderReady', 'False', reason, error.message);
+  // How much of the quota is used changes from try to try, so only its name is told.
+  const quota = /exceeded quota: ([^,\s]+)/.exec(error.message)?.[1];
+  const reason = quota === undefined ? 'CreatingRecorder' : 'ResourceQuotaExceeded';
+  const message =
+    quota === undefined
+      ? error.message
+      : `The ResourceQuota ${quota} refuses the recorder pod; it is tried again`;
+  pass.status.say('Starting', reason, message);
+  pass.status.set('RecorderReady', 'False', reason, message);
   lookAgainIn(pass, 5000);
 }
 

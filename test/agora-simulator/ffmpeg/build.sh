@@ -28,11 +28,12 @@ cd ffmpeg-*/
 
 ./configure \
   --prefix=/usr --disable-everything --disable-autodetect --disable-doc --disable-debug \
-  --disable-ffplay --disable-ffprobe --disable-avdevice \
+  --disable-ffplay --disable-ffprobe \
   --enable-gpl --enable-small --enable-pthreads --enable-network \
   --enable-static --disable-shared \
   --enable-libx264 --enable-libfreetype --enable-libharfbuzz \
   --enable-protocol=file,pipe,tcp,rtmp \
+  --enable-indev=lavfi --enable-decoder=wrapped_avframe,rawvideo \
   --enable-muxer=flv,tee,null \
   --enable-encoder=libx264,aac,wrapped_avframe,pcm_s16le \
   --enable-parser=h264,aac \

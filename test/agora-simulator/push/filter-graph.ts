@@ -17,8 +17,13 @@ export const PLATE_COLOURS = [
 const BACKGROUND = '202830';
 const VOLUME = 0.2;
 
+/** FFmpeg's input: the bare background. From version 7 on, a graph without any input takes no commands. */
+export function backgroundSource(media: MediaSpec): string {
+  return `color=c=0x${BACKGROUND}:s=${media.width}x${media.height}:r=${media.fps},format=yuv420p`;
+}
+
 /**
- * Picture and sound as one FFmpeg filter graph without inputs, paced by the wall clock: a name plate in the middle of
+ * Picture and sound as one FFmpeg filter graph over the background, paced by the wall clock: a name plate in the middle of
  * each participant's region, the time (UTC) and the stream's own time at the bottom, and a tone for each participant.
  *
  * Plates rather than filled regions, and one frame source drawn over, because filling costs more than encoding.
@@ -36,12 +41,7 @@ export function filterGraph(media: MediaSpec, scene: Scene, slots: number, font:
   });
   const clockSize = Math.max(Math.round(media.height / 14), 8);
   const clock = `drawtext@clock=fontfile=${font}:fontcolor=yellow:fontsize=${clockSize}:x=(w-tw)/2:y=h-th-${Math.round(clockSize / 4)}:text='%{gmtime\\:%H\\\\\\:%M\\\\\\:%S} %{pts\\:hms}'`;
-  const video = [
-    `color=c=0x${BACKGROUND}:s=${media.width}x${media.height}:r=${media.fps},format=yuv420p`,
-    ...plates,
-    clock,
-    'realtime[video]',
-  ].join(',');
+  const video = `[0:v]${[...plates, clock, 'realtime[video]'].join(',')}`;
   return media.audio === undefined ? video : `${video};${tones(media.audio, scene, slots)}`;
 }
 

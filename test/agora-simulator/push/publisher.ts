@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import type { Logger } from 'pino';
-import { commandsBetween, filterGraph } from './filter-graph.ts';
+import { backgroundSource, commandsBetween, filterGraph } from './filter-graph.ts';
 import type { MediaSpec, Scene } from './scene.ts';
 
 const SETPRIV = '/usr/bin/setpriv';
@@ -146,6 +146,7 @@ function ffmpegArguments(options: PublisherOptions, slots: number): string[] {
         ];
   return [
     ...['-hide_banner', '-loglevel', 'warning', '-nostats', '-progress', 'pipe:1', '-stats_period', '0.2'],
+    ...['-f', 'lavfi', '-i', backgroundSource(media)],
     ...['-filter_complex_threads', '1', '-filter_complex', filterGraph(media, scene, slots, font)],
     ...[
       '-map',

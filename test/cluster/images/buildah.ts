@@ -79,23 +79,21 @@ export class Buildah implements ImageBuilder {
     );
   }
 
-  /** Forgets the images of a repository but one, with the layers that nothing else uses. */
+  /** Forgets the other images of the same repository, with the layers that nothing else uses. */
   async keepOnly(reference: string): Promise<void> {
-    const repository = reference.slice(0, reference.lastIndexOf(':'));
-    const all = await this.#run(
-      'images',
-      '--format',
-      '{{.Name}}:{{.Tag}}',
-      '--filter',
-      `reference=${repository}`,
-    );
-    const old = all
-      .split('\n')
-      .filter((name) => name !== '' && name !== reference && name.startsWith(`${repository}:`));
+    const kept = withRegistry(reference);
+    const repository = kept.slice(0, kept.lastIndexOf(':') + 1);
+    const all = await this.#run('images', '--format', '{{.Name}}:{{.Tag}}');
+    const old = all.split('\n').filter((name) => name.startsWith(repository) && name !== kept);
     for (const name of old) await this.#run('rmi', name);
   }
 
   #run(...args: readonly string[]): Promise<string> {
     return run('buildah', [...this.#storage, ...args]);
   }
+}
+
+/** Buildah's name for an image that was built without a registry in its name. */
+function withRegistry(reference: string): string {
+  return reference.startsWith('localhost/') ? reference : `localhost/${reference}`;
 }

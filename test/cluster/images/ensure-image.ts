@@ -25,19 +25,17 @@ export function imageStore(): ImageStore {
 
 const imagesDirectory = (): string => join(cacheDirectory(), 'images');
 
-/** Builds those of the images that have changed, one after the other. Throws CommandError when a build fails. */
-export async function ensureImages(wanted: readonly Image[]): Promise<BuiltImage[]> {
+/**
+ * Runs work that builds images, and uses them before another process may replace them. What it is given builds one
+ * image unless it is there, and throws CommandError when the build fails.
+ */
+export async function withImageBuilder<T>(
+  work: (build: (image: Image) => Promise<BuiltImage>) => Promise<T>,
+): Promise<T> {
   return await withImagesLock(async () => {
     const builder = await imageBuilder();
-    const built: BuiltImage[] = [];
-    for (const image of wanted) built.push(await buildIfChanged(image, builder));
-    return built;
+    return await work((image) => buildIfChanged(image, builder));
   });
-}
-
-/** Builds one image unless it is there. Throws CommandError when the build fails. */
-export async function ensureImage(image: Image): Promise<BuiltImage> {
-  return await withImagesLock(async () => buildIfChanged(image, await imageBuilder()));
 }
 
 /** One process at a time builds images: the layers that one leaves are there for the next. */

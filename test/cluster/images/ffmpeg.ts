@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { say, secondsSince } from '../progress.ts';
 import { cacheDirectory } from '../toolchain/cache-directory.ts';
 import { assembleContext, checkout } from './build-context.ts';
+import { Buildah } from './buildah.ts';
 import { imageBuilder } from './builder.ts';
 import { contentHash } from './content-hash.ts';
 import { resolveBases, withImagesLock } from './ensure-image.ts';
@@ -52,6 +53,7 @@ async function buildInto(directory: string, hash: string): Promise<void> {
   const reference = `${ffmpegImage.repository}:${hash}`;
   const buildArguments = await resolveBases(ffmpegImage, builder);
   await builder.build({ context, reference, arguments: buildArguments, target: FFMPEG_STAGE });
+  if (builder instanceof Buildah) await builder.keepOnly(reference);
 
   await mkdir(join(directory, '..'), { recursive: true });
   const unfinished = await mkdtemp(`${directory}.unfinished-`);

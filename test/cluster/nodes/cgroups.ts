@@ -40,8 +40,10 @@ export async function makeCgroup(cgroup: string): Promise<void> {
 /** On v2 a group's children get a controller only when the group says so. */
 async function enableControllers(directory: string): Promise<void> {
   const controllers = (await readFile(join(directory, 'cgroup.controllers'), 'utf8')).trim().split(' ');
-  const wanted = controllers.filter((controller) => controller !== '').map((controller) => `+${controller}`);
-  await writeFile(join(directory, 'cgroup.subtree_control'), wanted.join(' '));
+  for (const controller of controllers.filter(Boolean)) {
+    // Some can't be passed on from everywhere; what the kubelet can't do without, it names itself.
+    await writeFile(join(directory, 'cgroup.subtree_control'), `+${controller}`).catch(ignoreRefused);
+  }
 }
 
 /** On v1 a new cpuset has no processors and no memory, and nothing can run in it. */
@@ -91,6 +93,11 @@ function ignoreMissing(error: unknown): undefined {
 function ignoreInUse(error: unknown): undefined {
   if (hasCode(error, 'EBUSY', 'ENOTEMPTY')) return undefined;
   return ignoreMissing(error);
+}
+
+function ignoreRefused(error: unknown): undefined {
+  if (hasCode(error, 'EINVAL', 'EBUSY', 'ENOTSUP', 'EOPNOTSUPP')) return undefined;
+  throw error;
 }
 
 function hasCode(error: unknown, ...codes: readonly string[]): boolean {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ClusterError } from '../cluster-error.ts';
 import { cacheDirectory } from '../toolchain/cache-directory.ts';
 import { withFileLock } from '../toolchain/file-lock.ts';
-import { MAX_CLUSTERS, planCluster } from './plan.ts';
+import { checkClusterName, MAX_CLUSTERS, planCluster } from './plan.ts';
 import type { ClusterPlan } from './plan.ts';
 
 /** Where the clusters of this machine keep their state, a folder each. */
@@ -16,7 +16,7 @@ const indexFile = (name: string): string => join(stateDirectory(), name, 'index'
 
 /** The plan of a cluster that `up` has started to make and `down` has not removed; undefined when there is none. */
 export async function existingPlan(name: string): Promise<ClusterPlan | undefined> {
-  planCluster({ name, index: 0, stateDirectory: stateDirectory() });
+  checkClusterName(name);
   const index = (await readIndex(name)) ?? (await indexOfBridge(name));
   return index === undefined ? undefined : planCluster({ name, index, stateDirectory: stateDirectory() });
 }

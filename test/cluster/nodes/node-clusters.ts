@@ -12,6 +12,7 @@ import { allocatePlan, existingPlan, stateDirectory } from './cluster-index.ts';
 import { CLUSTER_PACKAGES, ensureClusterTools } from './cluster-tools.ts';
 import { tearDown } from './down.ts';
 import { loadImages } from './load-images.ts';
+import { checkClusterName } from './plan.ts';
 import { administratorKubeconfig, areNodesReady } from './status.ts';
 import { makeCluster } from './up.ts';
 
@@ -62,6 +63,7 @@ export class NodeClusters implements ClusterProvider {
   }
 
   async #exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
+    checkClusterName(name);
     return await withFileLock(join(stateDirectory(), `${name}.lock`), work, () => {
       say(`Waiting for another process that works on the cluster ${name} …`);
     });

@@ -40,6 +40,12 @@ export interface ClusterPlan {
   readonly nodes: readonly NodePlan[];
 }
 
+/** Throws ClusterError when a name can't be part of a path, a node's name and a cgroup. */
+export function checkClusterName(name: string): void {
+  if (/^[a-z][a-z0-9-]{0,29}$/.test(name)) return;
+  throw new ClusterError(`"${name}" is no name for a cluster: lower-case letters, digits and -, 30 at most`);
+}
+
 export function planCluster(options: { name: string; index: number; stateDirectory: string }): ClusterPlan {
   const { name, index } = options;
   if (!/^[a-z][a-z0-9-]{0,29}$/.test(name)) {

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { ensureImage } from '../images/ensure-image.ts';
+import { withImageBuilder } from '../images/ensure-image.ts';
 import { pauseImage } from '../images/table.ts';
 import { step } from '../progress.ts';
 import { makeCgroup } from './cgroups.ts';
@@ -15,7 +15,7 @@ import { administratorKubeconfig, waitUntilNodesReady } from './status.ts';
 
 /** Makes a cluster of a control plane and two nodes, where nothing of it is there yet. */
 export async function makeCluster(plan: ClusterPlan, tools: ClusterTools): Promise<void> {
-  const pause = await ensureImage(pauseImage);
+  const pause = await withImageBuilder((build) => build(pauseImage));
   const sandboxImage = fullReference(pause.reference);
 
   await step('namespaces and network', async () => {

@@ -16,6 +16,7 @@ import type { KubeApi } from '../../support/kube-api.ts';
  */
 export class FaultProxy implements AsyncDisposable {
   readonly #api: KubeApi;
+  readonly #token: string;
   readonly #agoraUrl: string;
   readonly #server = createServer((request, response) => {
     this.#forward(request, response).catch(() => response.destroy());
@@ -27,8 +28,15 @@ export class FaultProxy implements AsyncDisposable {
   readonly #faultAfter: number | undefined;
   readonly #onFault: () => void;
 
-  constructor(options: { api: KubeApi; agoraUrl: string; faultAfter?: number; onFault?: () => void }) {
+  constructor(options: {
+    api: KubeApi;
+    token: string;
+    agoraUrl: string;
+    faultAfter?: number;
+    onFault?: () => void;
+  }) {
     this.#api = options.api;
+    this.#token = options.token;
     this.#agoraUrl = options.agoraUrl;
     this.#faultAfter = options.faultAfter;
     this.#onFault = options.onFault ?? (() => undefined);
@@ -47,7 +55,7 @@ export class FaultProxy implements AsyncDisposable {
       kind: 'Config',
       'current-context': 'c',
       clusters: [{ name: 'c', cluster: { server: url, 'insecure-skip-tls-verify': true } }],
-      users: [{ name: 'u', user: { token: this.#api.token } }],
+      users: [{ name: 'u', user: { token: this.#token } }],
       contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
     };
     await writeFile(kubeconfig, JSON.stringify(config));

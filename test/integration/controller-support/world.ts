@@ -1,10 +1,14 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { customResourceDefinition } from '../../../operator/crd/custom-resource-definition.ts';
 import type { MeetingRecording } from '../../../operator/crd/meeting-recording.ts';
 import type { MeetingRecordingSpecInput } from '../../../operator/crd/spec.ts';
 import { API_VERSION, KIND } from '../../../operator/crd/names.ts';
-import { MEETING_RECORDINGS } from '../../../operator/controller/kube-objects.ts';
+import { readConfig } from '../../../operator/controller/config.ts';
+import { MEETING_RECORDINGS, PODS } from '../../../operator/controller/kube-objects.ts';
+import { recorderPod } from '../../../operator/controller/recorder-pod.ts';
 import { KubeClient } from '../../../operator/runtime/kube/client.ts';
 import { KubeConfigConnection } from '../../../operator/runtime/kube/connection.ts';
 import type { KubeObject } from '../../../operator/runtime/kube/objects.ts';
@@ -14,8 +18,11 @@ import type { Child } from '../../support/child-process.ts';
 import { freePort } from '../../support/free-port.ts';
 import { startKubeApi } from '../../support/kube-api.ts';
 import type { KubeApi } from '../../support/kube-api.ts';
+import { tempDirectory } from '../../support/temp-directory.ts';
+import type { TempDirectory } from '../../support/temp-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { AgoraStub } from './agora-stub.ts';
+import { controllerToken } from './controller-rights.ts';
 import { FakeKubelet } from './fake-kubelet.ts';
 
 const CRDS: Resource<KubeObject> = {
@@ -30,6 +37,7 @@ const NAMESPACES: Resource<KubeObject> = {
   plural: 'namespaces',
   namespaced: false,
 };
+const QUOTAS: Resource<KubeObject> = { group: '', version: 'v1', plural: 'resourcequotas', namespaced: true };
 const CONTROLLER = new URL('../../../operator/bin/controller.ts', import.meta.url).pathname;
 
 /** A real API server that knows MeetingRecordings. */
@@ -61,6 +69,10 @@ export class TestWorld implements AsyncDisposable {
   readonly agora = new AgoraStub();
   kubelet!: FakeKubelet;
   readonly #controllers = new Set<Child>();
+  /** The bearer token of a service account that has the controller's rights and no more. */
+  token = '';
+  #kubeconfig = '';
+  #folder: TempDirectory | undefined;
   #agoraUrl = '';
   #ports = { rtmp: 0, http: 0 };
 
@@ -73,8 +85,15 @@ export class TestWorld implements AsyncDisposable {
     await cluster.kube.create(NAMESPACES, {
       apiVersion: 'v1',
       kind: 'Namespace',
-      metadata: { name: world.namespace },
+      metadata: {
+        name: world.namespace,
+        labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
+      },
     });
+    world.token = await controllerToken(cluster.kube, world.namespace);
+    world.#folder = await tempDirectory('controller');
+    world.#kubeconfig = join(world.#folder.path, 'kubeconfig');
+    await writeFile(world.#kubeconfig, kubeconfig(cluster.api, world.token));
     world.#agoraUrl = await world.agora.listen();
     world.#ports = { rtmp: await freePort(), http: await freePort() };
     world.kubelet = new FakeKubelet({
@@ -91,6 +110,7 @@ export class TestWorld implements AsyncDisposable {
     for (const controller of this.#controllers) await controller.stop();
     await this.kubelet[Symbol.asyncDispose]();
     await this.agora[Symbol.asyncDispose]();
+    await this.#folder?.[Symbol.asyncDispose]();
   }
 
   get agoraUrl(): string {
@@ -104,7 +124,7 @@ export class TestWorld implements AsyncDisposable {
       command: process.execPath,
       args: [CONTROLLER],
       env: {
-        KUBECONFIG: this.cluster.api.kubeconfig,
+        KUBECONFIG: this.#kubeconfig,
         RECORDINGS_NAMESPACE: this.namespace,
         RECORDER_IMAGE: 'recorder:test',
         STREAM_KEY_SECRET: 'a-master-key-of-at-least-32-characters',
@@ -187,7 +207,56 @@ export class TestWorld implements AsyncDisposable {
     );
   }
 
+  /** A pod that is none of the controller's. */
+  async foreignPod(name: string): Promise<{ remove: () => Promise<void> }> {
+    const metadata = { namespace: this.namespace, name };
+    const manifest = recorderPod({
+      recording: await this.record(`owner-of-${name}`),
+      attempt: 1,
+      masterKey: '',
+      config: readConfig({ RECORDER_IMAGE: 'x', STREAM_KEY_SECRET: 'x'.repeat(32), S3_BUCKET: 'xxx' })
+        .recorder,
+    });
+    await this.delete(`owner-of-${name}`);
+    await this.cluster.kube.create(PODS, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata,
+      spec: manifest.spec,
+    } as KubeObject);
+    const remove = async () => await this.cluster.kube.delete(PODS, metadata, { gracePeriodSeconds: 0 });
+    return { remove };
+  }
+
+  /** A limit of the number of pods, with the status that the quota controller would write. */
+  async resourceQuota(name: string, pods: string): Promise<{ setHard: (pods: string) => Promise<void> }> {
+    const ref = { namespace: this.namespace, name };
+    const body = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: ref, spec: { hard: { pods } } };
+    await this.cluster.kube.create(QUOTAS, body);
+    const setHard = async (hard: string) => {
+      const status = { hard: { pods: hard }, used: { pods: '0' } };
+      const patch = { type: 'merge', body: { spec: { hard: { pods: hard } }, status } } as const;
+      await this.cluster.kube.patch(QUOTAS, ref, patch);
+      await this.cluster.kube.patch(QUOTAS, ref, patch, { subresource: 'status' });
+    };
+    await setHard(pods);
+    return { setHard };
+  }
+
   async untilNoPods(): Promise<void> {
     await waitFor(() => this.kubelet.pods.length === 0, { what: 'the pods to be gone', timeoutMs: 45_000 });
   }
+}
+
+function kubeconfig(api: KubeApi, token: string): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'c',
+    clusters: [
+      { name: 'c', cluster: { server: api.server, 'certificate-authority': api.certificateAuthority } },
+    ],
+    users: [{ name: 'u', user: { token } }],
+    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+  });
 }

@@ -11,6 +11,8 @@ import { ffmpegPath } from '../ffmpeg.ts';
 import type { S3Server } from '../s3-server.ts';
 import { waitFor } from '../wait-for.ts';
 
+const SOURCES = join(import.meta.dirname, '../../../recorder-image/bin/recorder.ts');
+
 /** What a recorder and the ones that are started after it in the same place have in common. */
 export interface RecorderPlace {
   readonly streamKey: string;
@@ -83,18 +85,16 @@ export async function recorderPlace(options: RecorderPlaceOptions): Promise<Reco
 }
 
 /** Runs the recorder without waiting for anything: for environments that it does not get far with. */
-export async function spawnRecorder(env: Readonly<Record<string, string>>): Promise<Child> {
-  return await startChild({
-    name: 'recorder',
-    command: process.execPath,
-    args: [join(import.meta.dirname, '../../../recorder-image/bin/recorder.ts')],
-    env: { ...env },
-  });
+export async function spawnRecorder(
+  env: Readonly<Record<string, string>>,
+  program = SOURCES,
+): Promise<Child> {
+  return await startChild({ name: 'recorder', command: process.execPath, args: [program], env: { ...env } });
 }
 
-/** Starts the real recorder and returns once it takes a publisher. */
-export async function startRecorder(place: RecorderPlace): Promise<RecorderProcess> {
-  const child = await spawnRecorder(place.env);
+/** Starts the real recorder, from its sources or a bundle, and returns once it takes a publisher. */
+export async function startRecorder(place: RecorderPlace, program?: string): Promise<RecorderProcess> {
+  const child = await spawnRecorder(place.env, program);
   const { rtmpPort, httpPort } = await whileAlive(child, 'recorder', (signal) =>
     waitFor(() => portsIn(child.output()), { what: 'the recorder to listen', signal }),
   );

@@ -1,0 +1,99 @@
+import { ObjectStoreError } from '../object-store.ts';
+import type {
+  CompletedUpload,
+  NewUpload,
+  ObjectDescription,
+  ObjectStore,
+  SentPart,
+  StoredObject,
+  StoreFailure,
+} from '../object-store.ts';
+
+/** What happens to the request with this number, counted from 1; undefined lets it pass. */
+export type Fate = (request: number) => Mishap | undefined;
+
+export interface Mishap {
+  readonly error: Error;
+  /** Whether the store has done what was asked all the same, and only the answer is lost. */
+  readonly afterwards: boolean;
+}
+
+/** An object store in memory that keeps the rules of S3's multipart uploads, and fails when it is told to. */
+export class MemoryStore implements ObjectStore {
+  readonly #uploads = new Map<
+    string,
+    { object: ObjectDescription; parts: Map<number, { body: Buffer; etag: string }> }
+  >();
+  readonly #objects = new Map<string, { body: Buffer; metadata: Readonly<Record<string, string>> }>();
+  fate: Fate = () => undefined;
+  requests = 0;
+  partsSent = 0;
+
+  bodyOf(key: string): Buffer | undefined {
+    return this.#objects.get(key)?.body;
+  }
+
+  /** What a bucket's lifecycle rule does. */
+  abortUploads(): void {
+    this.#uploads.clear();
+  }
+
+  create(object: ObjectDescription): Promise<NewUpload> {
+    return this.#request(() => {
+      const uploadId = `upload-${this.#uploads.size + 1}-${this.requests}`;
+      this.#uploads.set(uploadId, { object, parts: new Map() });
+      return { uploadId, fullObjectChecksum: false };
+    });
+  }
+
+  sendPart({ uploadId, number, body }: SentPart): Promise<string> {
+    return this.#request(() => {
+      this.partsSent += 1;
+      const etag = `"${number}-${this.requests}"`;
+      this.#upload(uploadId).parts.set(number, { body: Buffer.from(body), etag });
+      return etag;
+    });
+  }
+
+  complete({ key, uploadId, parts }: CompletedUpload): Promise<void> {
+    return this.#request(() => {
+      const upload = this.#upload(uploadId);
+      const bodies = parts.map(({ number, etag }) => {
+        const part = upload.parts.get(number);
+        if (part?.etag !== etag) throw storeError('InvalidPart', 'invalid-part');
+        return part.body;
+      });
+      this.#objects.set(key, { body: Buffer.concat(bodies), metadata: upload.object.metadata });
+      this.#uploads.delete(uploadId);
+    });
+  }
+
+  find(key: string): Promise<StoredObject | undefined> {
+    return this.#request(() => {
+      const found = this.#objects.get(key);
+      return found && { sizeBytes: found.body.length, metadata: found.metadata };
+    });
+  }
+
+  #upload(uploadId: string): {
+    object: ObjectDescription;
+    parts: Map<number, { body: Buffer; etag: string }>;
+  } {
+    const upload = this.#uploads.get(uploadId);
+    if (upload === undefined) throw storeError('NoSuchUpload', 'no-such-upload');
+    return upload;
+  }
+
+  async #request<T>(perform: () => T): Promise<T> {
+    this.requests += 1;
+    const mishap = this.fate(this.requests);
+    if (mishap?.afterwards === false) throw mishap.error;
+    const answer = perform();
+    if (mishap !== undefined) throw mishap.error;
+    return await Promise.resolve(answer);
+  }
+}
+
+export function storeError(code: string, failure: StoreFailure): ObjectStoreError {
+  return new ObjectStoreError(code, { code, failure, cause: undefined });
+}
