@@ -18,7 +18,11 @@ export interface RecorderContext {
 
 /** Builds everything that a recording needs, from its configuration. */
 export async function createContext(config: RecorderConfig): Promise<RecorderContext> {
-  const log = pino({ level: config.logLevel, base: { recordingId: config.recordingId } });
+  const log = pino({
+    level: config.logLevel,
+    base: { recordingId: config.recordingId },
+    serializers: { error: pino.stdSerializers.err },
+  });
   // The wall clock as it was at the start, and a clock that nobody sets since then.
   const now = (): number => performance.timeOrigin + performance.now();
   const spool = new Spool(config);

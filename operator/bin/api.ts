@@ -7,9 +7,9 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createApp } from '../api/app.ts';
 import { Authenticator } from '../api/authentication.ts';
 import { ConfigError, readConfig } from '../api/config.ts';
-import type { ApiConfig } from '../api/config.ts';
 import { describeEnvironment } from '../api/environment.ts';
 import { ApiServer } from '../api/server.ts';
+import type { MeetingRecording } from '../crd/meeting-recording.ts';
 import { createRecordings } from '../meetings/create-recordings.ts';
 import { Database } from '../meetings/database.ts';
 import { KubernetesRecordingObjects, MEETING_RECORDINGS } from '../meetings/kubernetes-recording-objects.ts';
@@ -56,9 +56,18 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
   closing.defer(() => downloads.close());
 
   const { cluster, namespace } = config;
+  const informer = new Informer({
+    client,
+    resource: MEETING_RECORDINGS,
+    selection: { namespace },
+    clock: systemClock,
+    random: Math.random,
+    log,
+  });
   const recordings = createRecordings({
     ...config,
     database,
+    queued: () => countQueued(informer.store.list()),
     objects: new KubernetesRecordingObjects({ client, namespace }),
     downloads,
     now,
@@ -66,7 +75,7 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
     onSweepError: (err, recordingId) => log.warn({ err: brief(err), recordingId }, 'left for the next sweep'),
   });
   const { projection, sweep } = recordings;
-  const { informer, controller } = follow({ client, projection, config, log, registry });
+  const controller = follow({ informer, projection, log, registry });
   const upkeep = new Upkeep({
     projection,
     sweep,
@@ -94,7 +103,9 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
       stopping: async () => (signal.aborted ? 'this process is stopping' : undefined),
       database: async () => ((await database.isReachable()) ? undefined : 'the database does not answer'),
       kubernetes: async () =>
-        (await isReachable(client, namespace)) ? undefined : 'the Kubernetes API does not answer',
+        informer.hasSynced && (await isReachable(client, namespace))
+          ? undefined
+          : 'the Kubernetes API does not answer',
     },
   });
   const server = new ApiServer(app);
@@ -125,21 +136,12 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
 
 /** Follows the objects in the cluster, and hands each change to the projection until it is written. */
 function follow(parts: {
-  client: KubeClient;
+  informer: Informer<MeetingRecording>;
   projection: Projection;
-  config: ApiConfig;
   log: Logger;
   registry: Registry;
-}) {
-  const { client, projection, config, log, registry } = parts;
-  const informer = new Informer({
-    client,
-    resource: MEETING_RECORDINGS,
-    selection: { namespace: config.namespace },
-    clock: systemClock,
-    random: Math.random,
-    log,
-  });
+}): Controller {
+  const { informer, projection, log, registry } = parts;
   const metrics = new RuntimeMetrics(registry);
   // The database may be down for long: it is tried often enough to be noticed when it is back.
   const queue = new WorkQueue({
@@ -153,7 +155,7 @@ function follow(parts: {
     feed.note(change);
     queue.add(change.key);
   });
-  const controller = new Controller({
+  return new Controller({
     name: PROJECTION,
     reconcile: (key, signal) => feed.reconcile(key, signal),
     queue,
@@ -162,7 +164,16 @@ function follow(parts: {
     log,
     metrics: metrics.forController(PROJECTION, PROJECTION_WORKERS),
   });
-  return { informer, controller };
+}
+
+/** Recordings that wait for a slot, or that the controller has not looked at yet. */
+function countQueued(objects: Iterable<MeetingRecording>): number {
+  let count = 0;
+  for (const { status, spec } of objects) {
+    const isPending = status?.phase === undefined || status.phase === 'Pending';
+    if (isPending && spec.desiredState === 'Recording') count += 1;
+  }
+  return count;
 }
 
 function kubeConfig(env: RunOptions['env']): KubeConfig {

@@ -21,7 +21,9 @@ interface RecordingsOptions {
   readonly cluster: string;
   /** The master key that every stream key is derived from. */
   readonly streamKeySecret: string;
-  /** Recordings that may wait for a slot before a start is refused. */
+  /** How many recordings wait for a slot. */
+  readonly queued: () => number;
+  /** As many may wait; then a start is refused. */
   readonly maxQueued: number;
   readonly now: () => Date;
   readonly randomBytes: (count: number) => Uint8Array;

@@ -30,7 +30,9 @@ interface RecordingServiceOptions {
   readonly cluster: string;
   /** The master key that every stream key is derived from. */
   readonly streamKeySecret: string;
-  /** Recordings that may wait for a slot before a start is refused. */
+  /** How many recordings wait for a slot. */
+  readonly queued: () => number;
+  /** As many may wait; then a start is refused. */
   readonly maxQueued: number;
   readonly now: () => Date;
   readonly randomBytes: (count: number) => Uint8Array;
@@ -80,7 +82,7 @@ export class RecordingService {
       if (earlier !== undefined) return await this.#startAgain(meeting, earlier);
     }
     await this.#requireReady(meeting);
-    if ((await store.queued()) >= maxQueued) {
+    if (this.#options.queued() >= maxQueued) {
       throw new RecordingError('queue-full', 'Too many recordings wait for a slot: try again later.', {
         retryAfterSeconds: 30,
       });

@@ -105,15 +105,6 @@ export class RecordingStore {
     }
   }
 
-  /** How many recordings of this cluster wait for a slot. */
-  queued(): Promise<number> {
-    return this.#recordings.countDocuments({
-      cluster: this.#cluster,
-      status: 'starting',
-      phase: { $in: [null, 'Pending'] },
-    });
-  }
-
   /** Adds a recording; false where its name or its gate is taken. */
   async add(record: RecordingDocument): Promise<boolean> {
     try {
@@ -183,6 +174,11 @@ export class RecordingStore {
   /** Has the recording's meeting show it, unless it shows a later recording or a later state of this one. */
   async show(record: RecordingDocument): Promise<void> {
     if (record.isUndone) return;
+    const meeting = await this.#meetings
+      .findOne({ _id: record.meetingId }, { shown: 1 })
+      .lean<Pick<MeetingDocument, 'shown'>>();
+    // Most often it does so already, and reading costs less than an update that matches nothing.
+    if (meeting === null || isShownBy(meeting, record)) return;
     await this.#meetings.updateOne(
       {
         _id: record.meetingId,
@@ -206,6 +202,13 @@ export function undone(record: RecordingDocument): RecordingDocument {
     gate: recordingGate(record._id),
     revision: record.revision + 1,
   };
+}
+
+function isShownBy({ shown }: Pick<MeetingDocument, 'shown'>, record: RecordingDocument): boolean {
+  if (!shown) return false;
+  return shown.recordingId === record._id
+    ? shown.revision >= record.revision
+    : shown.createdAt >= record.createdAt;
 }
 
 function showing(record: RecordingDocument): Record<string, unknown> {

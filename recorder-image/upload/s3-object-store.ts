@@ -86,7 +86,7 @@ export class S3ObjectStore implements ObjectStore {
             Parts: parts.map(({ number, etag, crc32 }) => ({
               PartNumber: number,
               ETag: etag,
-              ...(fullObjectChecksum ? { ChecksumCRC32: crc32 } : {}),
+              ChecksumCRC32: crc32,
             })),
           },
         }),
@@ -122,7 +122,9 @@ export class S3ObjectStore implements ObjectStore {
         Key: object.key,
         ContentType: object.contentType,
         Metadata: { ...object.metadata },
-        ...(fullObject ? { ChecksumAlgorithm: 'CRC32' as const, ChecksumType: 'FULL_OBJECT' as const } : {}),
+        ChecksumAlgorithm: 'CRC32',
+        // Without it the object's checksum is one of its parts' checksums, which nobody can compute from the file alone.
+        ...(fullObject ? { ChecksumType: 'FULL_OBJECT' as const } : {}),
         ...(sse === undefined ? {} : { ServerSideEncryption: sse }),
         ...(sseKmsKeyId === undefined ? {} : { SSEKMSKeyId: sseKmsKeyId }),
       }),

@@ -32,6 +32,7 @@ export function createReplica(
     namespace: NAMESPACE,
     cluster: 'default',
     streamKeySecret: STREAM_KEY_SECRET,
+    queued: () => 0,
     maxQueued: 1000,
     now: () => new Date(),
     randomBytes: (length) => randomBytes(length),

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import type { MeetingRecording } from '../crd/meeting-recording.ts';
+import type { MeetingRecordingSpec } from '../crd/spec.ts';
+import type { MeetingRecordingStatus } from '../crd/status.ts';
+import { Admission } from './admission.ts';
+import { recordingOf } from './testing/build.ts';
+
+const agora: MeetingRecordingSpec['source'] = { agora: { channel: 'c', region: 'eu' } };
+
+function setup(maxConcurrent: number) {
+  const woken: string[][] = [];
+  const provider = { open: true };
+  const admission = new Admission({
+    maxConcurrent,
+    providerIsOpen: () => provider.open,
+    wake: (keys) => woken.push([...keys]),
+  });
+  const objects = new Map<string, MeetingRecording>();
+  const see = (
+    name: string,
+    options: { second?: number; status?: MeetingRecordingStatus; agora?: boolean } = {},
+  ) => {
+    const before = objects.get(name);
+    const creationTimestamp =
+      before?.metadata.creationTimestamp ??
+      `2026-01-01T00:00:${String(options.second ?? 0).padStart(2, '0')}Z`;
+    const after = recordingOf({
+      metadata: { name, uid: `uid-${name}`, creationTimestamp },
+      ...(options.status && { status: options.status }),
+      ...(options.agora && { spec: { source: agora } }),
+    });
+    objects.set(name, after);
+    admission.observe({ key: name, before, after, initial: false });
+    return after;
+  };
+  const gone = (name: string) => {
+    admission.observe({ key: name, before: objects.get(name), after: undefined, initial: false });
+    objects.delete(name);
+  };
+  const decide = (name: string) => admission.decide(objects.get(name) ?? recordingOf());
+  return { admission, woken, provider, see, gone, decide };
+}
+
+const admitted: MeetingRecordingStatus = {
+  conditions: [
+    { type: 'Admitted', status: 'True', reason: 'SlotTaken', message: '', lastTransitionTime: '' },
+  ],
+};
+
+describe('admission', () => {
+  it('lets the oldest in first, and tells the others their place', () => {
+    const { see, decide } = setup(1);
+    see('young', { second: 9 });
+    see('old', { second: 1 });
+    see('middle', { second: 5 });
+    expect(decide('young')).toEqual({ admitted: false, position: 3 });
+    expect(decide('old')).toEqual({ admitted: true });
+    expect(decide('middle')).toEqual({ admitted: false, position: 1 });
+    expect(decide('young')).toEqual({ admitted: false, position: 2 });
+    expect(decide('old')).toEqual({ admitted: true });
+  });
+
+  it('counts a slot as taken from the decision on, though the cache does not know of it yet', () => {
+    const { see, decide } = setup(1);
+    see('a', { second: 1 });
+    see('b', { second: 2 });
+    expect(decide('a')).toEqual({ admitted: true });
+    see('a', { status: { phase: 'Pending' } });
+    expect(decide('b')).toMatchObject({ admitted: false });
+  });
+
+  it('rebuilds the picture from what it sees', () => {
+    const { admission, see, decide } = setup(2);
+    see('a', { status: admitted });
+    see('b', { status: { phase: 'Completed' } });
+    see('c');
+    admission.hold('uid-c');
+    expect([admission.holding, admission.waiting]).toEqual([2, 0]);
+    see('d');
+    expect(decide('d')).toEqual({ admitted: false, position: 1 });
+  });
+
+  it.each([
+    ['ends', ({ see }: ReturnType<typeof setup>) => void see('a', { status: { phase: 'Failed' } })],
+    ['is gone', ({ gone }: ReturnType<typeof setup>) => gone('a')],
+  ])('wakes the next one when one %s', (_how, happen) => {
+    const all = setup(1);
+    all.see('a', { status: admitted });
+    all.see('b', { second: 2 });
+    all.see('c', { second: 3 });
+    happen(all);
+    expect(all.woken).toEqual([['b']]);
+    expect(all.decide('c')).toEqual({ admitted: false, position: 2 });
+    expect(all.decide('b')).toEqual({ admitted: true });
+  });
+
+  it('passes over those that Agora has no room for, and keeps their place', () => {
+    const { provider, see, decide } = setup(2);
+    provider.open = false;
+    see('meeting', { second: 1, agora: true });
+    see('obs', { second: 2 });
+    expect(decide('meeting')).toEqual({ admitted: false, position: 1 });
+    expect(decide('obs')).toEqual({ admitted: true });
+    provider.open = true;
+    expect(decide('meeting')).toEqual({ admitted: true });
+  });
+
+  it('takes one back to where its age puts it', () => {
+    const { admission, see, decide, woken } = setup(1);
+    const a = see('a', { second: 1 });
+    see('b', { second: 2 });
+    decide('a');
+    admission.release('a', a);
+    expect(woken).toEqual([['a']]);
+    expect(decide('b')).toEqual({ admitted: false, position: 2 });
+  });
+});

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { deriveStreamKey } from '../crd/stream-key.ts';
+import { parseEnvironment } from '../../recorder-image/contract/environment.ts';
+import { readConfig } from './config.ts';
+import { objectKey, recorderPod } from './recorder-pod.ts';
+import { config, recordingOf } from './testing/build.ts';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+function podOf(recording = recordingOf(), recorder = config.recorder) {
+  const pod = recorderPod({ recording, attempt: 1, masterKey: config.masterKey, config: recorder });
+  const spec = pod.spec as Record<string, unknown> & { containers: [Record<string, unknown>] };
+  const env = spec.containers[0]['env'] as { name: string; value: string }[];
+  return {
+    pod,
+    spec,
+    container: spec.containers[0],
+    env: Object.fromEntries(env.map(({ name, value }) => [name, value])),
+  };
+}
+
+describe('the recorder pod', () => {
+  it('gets an environment that the recorder takes', () => {
+    const { env } = podOf(recordingOf({ spec: { maxDurationSeconds: 90 } }));
+    expect(parseEnvironment(env)).toMatchObject({
+      RECORDING_ID: 'rec',
+      RECORDING_MAX_DURATION: 90,
+      RECORDING_RESOLUTION: '1280x720',
+      S3_BUCKET: 'bucket',
+      S3_KEY: 'recordings/meeting-1/rec.mp4',
+    });
+  });
+
+  it('is given the hash of its key, and never the key', () => {
+    const { pod, env } = podOf();
+    const key = deriveStreamKey(config.masterKey, 'uid-1');
+    expect(env['STREAM_KEY_SHA256']).toBe(sha256(key));
+    expect(JSON.stringify(pod)).not.toContain(key);
+    expect(JSON.stringify(pod)).not.toContain(config.masterKey);
+  });
+
+  it('takes the hash that the object brings', () => {
+    const streamKeySha256 = sha256('mine');
+    const { env } = podOf(recordingOf({ spec: { source: { rtmp: { streamKeySha256 } } } }));
+    expect(env['STREAM_KEY_SHA256']).toBe(streamKeySha256);
+  });
+
+  it('belongs to its recording, and can’t vanish before its result was read', () => {
+    const { pod } = podOf();
+    expect(pod.metadata).toMatchObject({
+      name: 'rec-1',
+      finalizers: ['meetrec.dev/result'],
+      ownerReferences: [
+        { kind: 'MeetingRecording', uid: 'uid-1', controller: true, blockOwnerDeletion: true },
+      ],
+      annotations: {
+        'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+        'karpenter.sh/do-not-disrupt': 'true',
+      },
+    });
+  });
+
+  it('has what the restricted profile asks for, and no token', () => {
+    const { spec, container } = podOf();
+    expect(spec).toMatchObject({
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      restartPolicy: 'OnFailure',
+      terminationGracePeriodSeconds: 600,
+      securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: 'RuntimeDefault' } },
+    });
+    expect(container['securityContext']).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(container['resources']).toMatchObject({
+      requests: { memory: '256Mi' },
+      limits: { memory: '256Mi' },
+    });
+  });
+
+  it('takes its secret, account, class and storage from the configuration', () => {
+    const { recorder } = readConfig({
+      RECORDER_IMAGE: 'recorder:1',
+      STREAM_KEY_SECRET: 'x'.repeat(32),
+      S3_BUCKET: 'bucket',
+      RECORDER_SECRET: 'aws',
+      RECORDER_SERVICE_ACCOUNT: 'irsa',
+      RECORDER_PRIORITY_CLASS: 'meetings',
+      RECORDER_EPHEMERAL_STORAGE: '20Gi',
+      RECORDER_EPHEMERAL_STORAGE_REQUEST: '1Gi',
+    });
+    const { spec, container } = podOf(recordingOf(), recorder);
+    expect(spec).toMatchObject({ serviceAccountName: 'irsa', priorityClassName: 'meetings' });
+    expect(container['envFrom']).toEqual([{ secretRef: { name: 'aws' } }]);
+    expect(container['resources']).toMatchObject({
+      requests: { 'ephemeral-storage': '1Gi' },
+      limits: { 'ephemeral-storage': '20Gi' },
+    });
+    expect(spec['volumes']).toContainEqual({ name: 'spool', emptyDir: { sizeLimit: '20Gi' } });
+  });
+
+  it.each([
+    ['meeting-1', 'recordings/meeting-1/rec.mp4'],
+    ['a/../b c', 'recordings/a_.._b_c/rec.mp4'],
+    ['..', 'recordings/_/rec.mp4'],
+    ['Besprechung ü', 'recordings/Besprechung__/rec.mp4'],
+  ])('puts the file of meeting %s where it can’t leave its folder', (meetingId, key) => {
+    expect(objectKey(recordingOf({ spec: { meetingId } }), 'recordings/')).toBe(key);
+  });
+});

@@ -1,0 +1,79 @@
+import { pino } from 'pino';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { RecorderStatus } from '../../recorder-image/contract/status.ts';
+import { FakeClock, settle } from '../runtime/testing/fake-clock.ts';
+import type { StatusRequest } from './recorder-client.ts';
+import { RecorderWatchers } from './recorder-watchers.ts';
+import { liveStatus } from './testing/build.ts';
+
+describe('following recorders', () => {
+  let clock: FakeClock;
+  let asked: (StatusRequest & { answer: (status: RecorderStatus) => void; fail: (error: Error) => void })[];
+  let changed: string[];
+  let watchers: RecorderWatchers;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    asked = [];
+    changed = [];
+    watchers = new RecorderWatchers({
+      client: {
+        status: async (request) =>
+          await new Promise((resolve, reject) => {
+            asked.push({ ...request, answer: resolve, fail: reject });
+            request.signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+          }),
+      },
+      clock,
+      random: () => 0,
+      log: pino({ level: 'silent' }),
+      onChange: (key) => changed.push(key),
+    });
+  });
+
+  it('asks for what is new, one question at a time', async () => {
+    watchers.follow('a', 'http://1');
+    watchers.follow('a', 'http://1');
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toMatchObject({ baseUrl: 'http://1', after: undefined, waitSeconds: 15 });
+    asked[0]?.answer(liveStatus({ version: 7 }));
+    await settle();
+    expect(changed).toEqual(['a']);
+    expect(watchers.latest('a')?.version).toBe(7);
+    expect(asked[1]).toMatchObject({ after: 7 });
+  });
+
+  it('keeps what it knows when the recorder does not answer, and asks from the beginning afterwards', async () => {
+    watchers.follow('a', 'http://1');
+    asked[0]?.answer(liveStatus({ version: 7 }));
+    await settle();
+    asked[1]?.fail(new Error('connection refused'));
+    await clock.advance(10_000);
+    expect(asked[2]).toMatchObject({ after: 0 });
+    expect(watchers.latest('a')?.state).toBe('recording');
+  });
+
+  it('does not spin when a recorder does not wait as it was asked to', async () => {
+    watchers.follow('a', 'http://1');
+    asked[0]?.answer(liveStatus({ version: 7 }));
+    await settle();
+    asked[1]?.answer(liveStatus({ version: 7 }));
+    await settle();
+    expect(asked).toHaveLength(2);
+    await clock.advance(1000);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('follows a recorder to its new address, and forgets one that is dropped', async () => {
+    watchers.follow('a', 'http://1');
+    watchers.follow('a', 'http://2');
+    await settle();
+    expect(asked[0]?.signal.aborted).toBe(true);
+    expect(asked[1]?.baseUrl).toBe('http://2');
+    watchers.drop('a');
+    await settle();
+    expect([watchers.size, asked[1]?.signal.aborted, watchers.latest('a')]).toEqual([0, true, undefined]);
+    expect(asked).toHaveLength(2);
+    expect(changed).toEqual([]);
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import type { RecorderStatus } from '../../../recorder-image/contract/status.ts';
+import type { MeetingRecordingStatus } from '../../crd/status.ts';
+import { NOW, liveStatus, passOf, podOf, recordingOf, worldOf } from '../testing/build.ts';
+import { watch } from './watch.ts';
+
+const ready = {
+  phase: 'Starting',
+  reason: 'WaitingForPublisher',
+  ingest: { url: 'rtmp://10.0.0.7:1935/live' },
+} as const;
+
+async function watched(
+  live: Partial<RecorderStatus>,
+  stored: MeetingRecordingStatus = ready,
+  isRunning = true,
+) {
+  const recording = recordingOf({ status: stored });
+  const state = isRunning ? { running: {} } : { terminated: { exitCode: 1 } };
+  const pass = passOf(recording, { pod: podOf(recording, { container: { state } }), live: liveStatus(live) });
+  const world = worldOf();
+  await watch(pass, world);
+  world.watchers.close();
+  const receiving = pass.status.condition('Receiving');
+  return { status: pass.status.value, receiving: `${receiving?.status} ${receiving?.reason}` };
+}
+
+describe('what the recorder says of itself', () => {
+  it('waits: nothing changes but that nothing is being received', async () => {
+    const { status, receiving } = await watched({ state: 'waiting' });
+    expect([status.phase, receiving]).toEqual(['Starting', 'False WaitingForPublisher']);
+  });
+
+  it('records: since when, and how much', async () => {
+    const { status, receiving } = await watched({ state: 'recording', startedAt: NOW, durationSeconds: 3 });
+    expect(status).toMatchObject({
+      phase: 'Recording',
+      reason: 'Receiving',
+      startedAt: NOW,
+      durationSeconds: 3,
+    });
+    expect(receiving).toBe('True Receiving');
+  });
+
+  it('has lost its publisher: still Recording, and the reason says so', async () => {
+    const { status, receiving } = await watched({ state: 'reconnecting', startedAt: NOW });
+    expect(status).toMatchObject({ phase: 'Recording', reason: 'Reconnecting' });
+    expect(receiving).toBe('False Reconnecting');
+  });
+
+  it('finishes: nothing is being received any more, and it says since when', async () => {
+    const { status, receiving } = await watched({ state: 'uploading', startedAt: NOW, lastMediaAt: NOW });
+    expect([status.stoppedAt, receiving]).toEqual([NOW, 'False RecorderFinishing']);
+  });
+
+  it('what it said before it died is not how things are', async () => {
+    const stored = { ...ready, phase: 'Recording', reason: 'Receiving', startedAt: NOW } as const;
+    const { status, receiving } = await watched({ state: 'recording', startedAt: NOW }, stored, false);
+    expect(status).toMatchObject({ phase: 'Recording', reason: 'Reconnecting' });
+    expect(receiving).toBe('False RecorderStarting');
+  });
+
+  it('does not take a recording back that is being stopped', async () => {
+    const stored = { ...ready, phase: 'Stopping', reason: 'StopRequested', startedAt: NOW } as const;
+    const { status } = await watched({ state: 'recording', startedAt: NOW }, stored);
+    expect(status).toMatchObject({ phase: 'Stopping', reason: 'StopRequested' });
+  });
+});

@@ -1,0 +1,160 @@
+import { pino } from 'pino';
+import type { MediaPush } from '../../agora/media-push.ts';
+import type { MeetingRecording } from '../../crd/meeting-recording.ts';
+import type { MeetingRecordingSpec } from '../../crd/spec.ts';
+import { specSchema } from '../../crd/spec.ts';
+import type { MeetingRecordingStatus } from '../../crd/status.ts';
+import type { RecorderStatus } from '../../../recorder-image/contract/status.ts';
+import { KubeClient } from '../../runtime/kube/client.ts';
+import { FakeClock } from '../../runtime/testing/fake-clock.ts';
+import { Admission } from '../admission.ts';
+import { readConfig } from '../config.ts';
+import type { ContainerStatus, Pod } from '../kube-objects.ts';
+import type { Pass } from '../pass.ts';
+import { ProviderGate } from '../provider-gate.ts';
+import { PushRequests } from '../push-requests.ts';
+import { recorderPod } from '../recorder-pod.ts';
+import { readRecorderState } from '../recorder-state.ts';
+import { RecorderWatchers } from '../recorder-watchers.ts';
+import { StatusDraft } from '../status-draft.ts';
+import type { World } from '../world.ts';
+
+export const NOW = '2026-01-01T00:00:00Z';
+export const NOW_MS = Date.parse(NOW);
+export const config = readConfig({
+  RECORDER_IMAGE: 'recorder:1',
+  STREAM_KEY_SECRET: 'a-master-key-of-at-least-32-characters',
+  S3_BUCKET: 'bucket',
+});
+
+type SpecInput = Partial<MeetingRecordingSpec>;
+type Metadata = Partial<MeetingRecording['metadata']>;
+
+/** A recording as the API server would return it. */
+export function recordingOf(
+  options: { spec?: SpecInput; status?: MeetingRecordingStatus; metadata?: Metadata } = {},
+): MeetingRecording {
+  const spec = specSchema.parse({ meetingId: 'meeting-1', source: { rtmp: {} }, ...options.spec });
+  return {
+    apiVersion: 'meetrec.dev/v1alpha1',
+    kind: 'MeetingRecording',
+    metadata: {
+      name: 'rec',
+      namespace: 'ns',
+      uid: 'uid-1',
+      resourceVersion: '1',
+      generation: 1,
+      creationTimestamp: NOW,
+      ...options.metadata,
+    },
+    spec,
+    ...(options.status && { status: options.status }),
+  };
+}
+
+/** The recorder pod of that recording, with the container's status as the kubelet reports it. */
+export function podOf(
+  recording: MeetingRecording,
+  options: {
+    container?: Omit<ContainerStatus, 'name'>;
+    status?: Pod['status'];
+    metadata?: Pod['metadata'];
+    scheduled?: boolean;
+  } = {},
+): Pod {
+  const manifest = recorderPod({
+    recording,
+    attempt: 1,
+    masterKey: config.masterKey,
+    config: config.recorder,
+  });
+  const ready = options.container?.state?.running !== undefined;
+  return {
+    ...manifest,
+    metadata: { ...manifest.metadata, uid: 'pod-uid', creationTimestamp: NOW, ...options.metadata },
+    spec: {
+      ...(manifest.spec as Pod['spec']),
+      ...(options.scheduled === false ? {} : { nodeName: 'node-1' }),
+    },
+    status: {
+      phase: 'Running',
+      podIP: '10.0.0.7',
+      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
+      ...(options.container && { containerStatuses: [{ name: 'recorder', ...options.container }] }),
+      ...options.status,
+    },
+  };
+}
+
+export function liveStatus(status: Partial<RecorderStatus> = {}): RecorderStatus {
+  return {
+    recordingId: 'rec',
+    state: 'recording',
+    version: 1,
+    durationSeconds: 0,
+    bytesReceived: 0,
+    bytesUploaded: 0,
+    bytesSpooled: 0,
+    bytesFree: 0,
+    bitrateKbps: 0,
+    fps: 0,
+    takes: 1,
+    ...status,
+  };
+}
+
+export function passOf(
+  recording: MeetingRecording,
+  options: { pod?: Pod; live?: RecorderStatus; nowMs?: number } = {},
+): Pass {
+  const nowMs = options.nowMs ?? NOW_MS;
+  return {
+    key: 'ns/rec',
+    recording,
+    isFresh: true,
+    status: new StatusDraft({ stored: recording.status, generation: recording.metadata.generation, nowMs }),
+    pod: options.pod,
+    recorder: options.pod && readRecorderState(options.pod, nowMs),
+    live: options.live,
+    nowMs,
+    signal: new AbortController().signal,
+    requeueAfterMs: undefined,
+  };
+}
+
+/** A world in which everything outside answers what the test says, and an API server that is not there. */
+export function worldOf(options: { push?: Partial<MediaPush>; kube?: Partial<KubeClient> } = {}): World {
+  const clock = new FakeClock(NOW_MS);
+  const gate = new ProviderGate({ clock });
+  const nothing = { get: () => undefined, list: () => [], size: 0, byIndex: () => [] };
+  const log = pino({ level: 'silent' });
+  const connection = {
+    server: '',
+    credentials: async () => await Promise.reject(new Error('there is no API server')),
+    close: async () => await Promise.resolve(),
+  };
+  return {
+    kube: Object.assign(new KubeClient({ connection }), options.kube),
+    recordings: { store: nothing, observe: () => undefined },
+    pods: { store: nothing, observe: () => undefined },
+    push: options.push as MediaPush | undefined,
+    pushRequests: new PushRequests(),
+    gate,
+    admission: new Admission({
+      maxConcurrent: 10,
+      providerIsOpen: () => gate.isOpen(),
+      wake: () => undefined,
+    }),
+    watchers: new RecorderWatchers({
+      client: { status: async () => await Promise.reject(new Error('there is no recorder')) },
+      clock,
+      random: () => 0,
+      log,
+      onChange: () => undefined,
+    }),
+    config,
+    clock,
+    log,
+    warn: () => undefined,
+  };
+}
