@@ -30,7 +30,11 @@ module.exports = {
       comment: 'What runs in an image may only import what package.json lists under dependencies.',
       severity: 'error',
       from: { path: '^(operator|recorder-image)/', pathNot: [isTest, 'operator/crd/generate\\.ts$'] },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '^node_modules/@types/' },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['type-only'],
+        pathNot: '^node_modules/@types/',
+      },
     },
     {
       name: 'contract-only',

@@ -42,17 +42,23 @@ export function remuxToMp4(options: RemuxOptions): FfmpegProcess {
 
 function start(options: RemuxOptions, outputOptions: readonly string[]): FfmpegProcess {
   const { ffmpegPath, input, output, onLog } = options;
+  let killed = false;
+  let lastWords = '';
   // Where it would look for presets by default depends on __dirname, which a bundled ES module has not got.
   const command = createCommand({ source: input, stdoutLines: 20, presets: 'none' })
     .setFfmpegPath(ffmpegPath)
     .inputOptions(['-hide_banner', '-nostats', '-loglevel', 'warning', '-f', 'flv'])
     .outputOptions([...outputOptions])
     .output(output)
-    .on('stderr', onLog);
-  let killed = false;
+    .on('stderr', (line: string) => {
+      if (line.trim() !== '') lastWords = line.trim();
+      onLog(line);
+    });
   const done = new Promise<void>((resolve, reject) => {
     command.once('end', () => resolve());
-    command.once('error', (error: Error) => reject(new FfmpegError(error.message.trim(), { cause: error })));
+    command.once('error', (error: Error) =>
+      reject(new FfmpegError(`${error.message} ${lastWords}`.trim(), { cause: error })),
+    );
     // It looks up the program's formats before it starts it: until then there is nothing to kill.
     command.once('start', () => {
       if (killed) command.kill('SIGKILL');

@@ -83,6 +83,7 @@ export class FileUploader {
 
   /** Returns when the object is whole in S3. Throws {@link UploadError}, or the signal's reason. */
   async run(signal: AbortSignal): Promise<UploadedFile> {
+    this.#options.onProgress(this.#bytesSent());
     for (let failures = 0; ;) {
       try {
         if (this.#state.completed !== undefined) return this.#state.completed;

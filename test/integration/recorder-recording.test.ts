@@ -44,6 +44,9 @@ function objectOf(place: RecorderPlace): string {
   return join(s3.directory, BUCKET, place.s3Key);
 }
 
+/** The server closes idle connections to make room, some with a reset. */
+const ignored = (): void => undefined;
+
 async function compare(published: string, recorded: string): Promise<ReturnType<typeof comparePackets>> {
   return comparePackets(await packetHashes(published), await packetHashes(recorded));
 }
@@ -240,6 +243,10 @@ describe('the door', () => {
     const probe = connect(recorder.rtmpPort, '127.0.0.1');
     await once(probe, 'connect');
     probe.end();
+    const idle = Array.from({ length: 200 }, () =>
+      connect(recorder.rtmpPort, '127.0.0.1').on('error', ignored),
+    );
+    await Promise.all(idle.map((socket) => once(socket, 'connect')));
     const garbage = connect(recorder.rtmpPort, '127.0.0.1', () => garbage.write(Buffer.alloc(20_000, 0x5a)));
     garbage.resume();
     await once(garbage, 'close');
@@ -250,6 +257,7 @@ describe('the door', () => {
 
     expect(await publisher.exited).toBe(0);
     expect(await recorder.stop()).toBe(0);
+    for (const socket of idle) socket.destroy();
     expect(await compare(clip, objectOf(place))).toMatchObject({ ok: true });
   });
 
