@@ -18,6 +18,8 @@ import { KubeConfigConnection } from '../runtime/kube/connection.ts';
 import { LeaderElection } from '../runtime/leader-election.ts';
 import { RuntimeMetrics } from '../runtime/metrics.ts';
 
+/** Milliseconds that events which wait to be sent may hold up the end. */
+const EVENTS_MS = 3000;
 const LEASE_NAME = 'meetrec-controller';
 
 /** Runs the controller until the signal is aborted. Rejects when it can't go on. */
@@ -58,7 +60,7 @@ export async function run(config: ControllerConfig, { signal }: { signal: AbortS
     controller: `${GROUP}/controller`,
     instance: podName,
   });
-  stack.defer(() => events.flush());
+  stack.defer(() => events.close(EVENTS_MS));
   const manager = setupController({
     config,
     kube: new KubeClient({ connection, mayWrite: () => election?.isLeader() ?? true }),

@@ -30,11 +30,11 @@ function setup(maxConcurrent: number) {
       ...(options.agora && { spec: { source: agora } }),
     });
     objects.set(name, after);
-    admission.observe({ key: name, before, after, initial: false });
+    admission.observe({ key: name, before, after, initial: false, own: false });
     return after;
   };
   const gone = (name: string) => {
-    admission.observe({ key: name, before: objects.get(name), after: undefined, initial: false });
+    admission.observe({ key: name, before: objects.get(name), after: undefined, initial: false, own: false });
     objects.delete(name);
   };
   const decide = (name: string) => admission.decide(objects.get(name) ?? recordingOf());

@@ -15,5 +15,6 @@ export function controllerHelp(): string {
 function fallback(schema: z.ZodType): string {
   const parsed = schema.safeParse(undefined);
   if (!parsed.success) return ' (required)';
-  return parsed.data === undefined ? '' : ` [${String(parsed.data)}]`;
+  if (parsed.data === undefined) return '';
+  return ` [${typeof parsed.data === 'string' ? parsed.data : JSON.stringify(parsed.data)}]`;
 }

@@ -108,7 +108,8 @@ export function setupController(options: SetupOptions): Manager {
 
   recordings.onChange((change) => {
     admission.observe(change);
-    queue.add(change.key, change.initial ? 'low' : 'normal');
+    // What a pass has written itself tells it nothing: it says when it wants to look again.
+    if (!change.own) queue.add(change.key, change.initial ? 'low' : 'normal');
     if (change.before && change.before.metadata.uid !== change.after?.metadata.uid) {
       statusUpdate.forget(change.before.metadata.uid);
       pushRequests.forget(change.before.metadata.uid);

@@ -10,9 +10,10 @@ function setup() {
   const created: Record<string, unknown>[] = [];
   const patched: unknown[] = [];
   let failure: Error | undefined;
+  let held: Promise<unknown> = Promise.resolve();
   const client = {
     create: async (_resource: unknown, object: KubeObject) => {
-      await Promise.resolve();
+      await held;
       if (failure) throw failure;
       created.push(object as unknown as Record<string, unknown>);
       return { ...object, metadata: { ...object.metadata, name: `event-${created.length}` } };
@@ -24,6 +25,11 @@ function setup() {
       return { metadata: {} };
     },
   };
+  const hold = () => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    held = promise;
+    return () => resolve(undefined);
+  };
   const recorder = new EventRecorder({
     client: client as unknown as ConstructorParameters<typeof EventRecorder>[0]['client'],
     clock,
@@ -32,7 +38,7 @@ function setup() {
     instance: 'pod',
     maxPending: 5,
   });
-  return { clock, created, patched, recorder, fail: (error?: Error) => (failure = error) };
+  return { clock, created, patched, recorder, fail: (error?: Error) => (failure = error), hold };
 }
 
 const object = { apiVersion: 'v1', kind: 'Thing', metadata: { namespace: 'ns', name: 'a', uid: 'u1' } };
@@ -91,6 +97,19 @@ describe('the event recorder', () => {
     await recorder.flush();
     fail();
     recorder.record(object, started);
+    await recorder.flush();
+    expect(created).toHaveLength(1);
+  });
+
+  it('does not keep a process that ends for longer than it may', async () => {
+    const { recorder, created, clock, hold } = setup();
+    const release = hold();
+    recorder.record(object, started);
+    recorder.record(object, { ...started, note: 'a second one' });
+    const closing = recorder.close(5000);
+    await clock.advance(5000);
+    await closing;
+    release();
     await recorder.flush();
     expect(created).toHaveLength(1);
   });

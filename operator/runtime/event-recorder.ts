@@ -46,6 +46,7 @@ export class EventRecorder {
   readonly #seen = new Map<string, { event: KubeObject; count: number; atMs: number }>();
   #pending = 0;
   #tail: Promise<void> = Promise.resolve();
+  #closed = false;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
@@ -53,7 +54,7 @@ export class EventRecorder {
 
   /** Never throws; a failure is logged. */
   record(regarding: KubeObject, details: EventDetails): void {
-    if (this.#pending >= (this.#options.maxPending ?? 1000)) return;
+    if (this.#closed || this.#pending >= (this.#options.maxPending ?? 1000)) return;
     this.#pending++;
     this.#tail = this.#tail
       .then(() => this.#send(regarding, details))
@@ -69,7 +70,17 @@ export class EventRecorder {
     await this.#tail;
   }
 
+  /** Sends what waits, for so many milliseconds; what is left then is dropped. */
+  async close(limitMs: number): Promise<void> {
+    const late = Promise.withResolvers<undefined>();
+    const timer = this.#options.clock.after(limitMs, () => late.resolve(undefined));
+    await Promise.race([this.#tail, late.promise]);
+    timer.cancel();
+    this.#closed = true;
+  }
+
   async #send(regarding: KubeObject, details: EventDetails): Promise<void> {
+    if (this.#closed) return;
     const { client, clock } = this.#options;
     const { type, reason, action, note } = details;
     const id = [regarding.metadata.uid, type, reason, action, note].join('\n');

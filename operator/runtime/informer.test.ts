@@ -176,6 +176,6 @@ describe('the informer', () => {
     await vi.waitFor(() => expect(lists()).toBeGreaterThan(2), { timeout: 20_000 });
     stop.controller.abort();
     await run;
-    await expect(informer.synced(stop.controller.signal)).rejects.toThrow();
+    await expect(informer.synced(stop.controller.signal)).rejects.toThrow('aborted');
   });
 });

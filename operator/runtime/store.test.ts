@@ -57,6 +57,17 @@ describe('the store', () => {
     expect(store.get('ns/a')?.metadata.resourceVersion).toBe('6');
   });
 
+  it('tells a write of our own as such, and once', () => {
+    const { store } = setup();
+    store.put(object('a', 'u1', 5));
+    const own: boolean[] = [];
+    store.onChange((change) => own.push(change.own));
+    store.observe(object('a', 'u1', 6));
+    store.put(object('a', 'u1', 6));
+    store.put(object('a', 'u1', 7));
+    expect(own).toEqual([true, false]);
+  });
+
   it('does not remove an object for the end of its predecessor', () => {
     const { store } = setup();
     store.put(object('a', 'u2', 5));

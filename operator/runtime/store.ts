@@ -7,6 +7,8 @@ export interface Change<T> {
   readonly before: T | undefined;
   readonly after: T | undefined;
   readonly initial: boolean;
+  /** It is a write of our own, of which whoever wrote knows. */
+  readonly own: boolean;
 }
 
 export type Listener<T> = (change: Change<T>) => void;
@@ -72,13 +74,14 @@ export class Store<T extends KubeObject> implements ReadStore<T> {
   /** Takes the answer to a write of our own, so that the next look sees it; an object that is not held stays away. */
   observe(object: T): void {
     const before = this.#objects.get(keyOf(object));
-    if (before?.metadata.uid === object.metadata.uid) this.put(object);
+    if (before?.metadata.uid !== object.metadata.uid || !isNewer(object, before)) return;
+    this.#set(keyOf(object), before, object, { own: true });
   }
 
   remove(object: T): void {
     const key = keyOf(object);
     const before = this.#objects.get(key);
-    if (before?.metadata.uid === object.metadata.uid) this.#set(key, before, undefined, false);
+    if (before?.metadata.uid === object.metadata.uid) this.#set(key, before, undefined);
   }
 
   /**
@@ -87,7 +90,7 @@ export class Store<T extends KubeObject> implements ReadStore<T> {
    */
   replace(objects: readonly T[], initial: boolean): void {
     const keys = new Set(objects.map(keyOf));
-    for (const [key, before] of this.#objects) if (!keys.has(key)) this.#set(key, before, undefined, false);
+    for (const [key, before] of this.#objects) if (!keys.has(key)) this.#set(key, before, undefined);
     for (const object of objects) {
       const key = keyOf(object);
       const before = this.#objects.get(key);
@@ -100,12 +103,17 @@ export class Store<T extends KubeObject> implements ReadStore<T> {
 
   #exchange(key: string, before: T | undefined, object: T, initial: boolean): void {
     if (before && before.metadata.uid !== object.metadata.uid) {
-      this.#set(key, before, undefined, initial);
-      this.#set(key, undefined, object, initial);
-    } else this.#set(key, before, object, initial);
+      this.#set(key, before, undefined, { initial });
+      this.#set(key, undefined, object, { initial });
+    } else this.#set(key, before, object, { initial });
   }
 
-  #set(key: string, before: T | undefined, after: T | undefined, initial: boolean): void {
+  #set(
+    key: string,
+    before: T | undefined,
+    after: T | undefined,
+    { initial = false, own = false } = {},
+  ): void {
     for (const { of, keys } of this.#indexes.values()) {
       if (before) for (const value of of(before)) removeFrom(keys, value, key);
       if (after) for (const value of of(after)) addTo(keys, value, key);
@@ -114,7 +122,7 @@ export class Store<T extends KubeObject> implements ReadStore<T> {
     else this.#objects.delete(key);
     for (const listener of this.#listeners) {
       try {
-        listener({ key, before, after, initial });
+        listener({ key, before, after, initial, own });
       } catch (error) {
         this.#onListenerError(error);
       }

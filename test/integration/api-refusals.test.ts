@@ -1,8 +1,7 @@
-import { createHmac } from 'node:crypto';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ERROR_CODES, isErrorCode } from '../../operator/api/error-codes.ts';
-import { ApiWorld, call, serviceToken, tokenOf, WEBHOOK_SECRET } from './api-world.ts';
+import { expectProblem } from './api-problem.ts';
+import { ApiWorld, call, serviceToken, tokenOf } from './api-world.ts';
 import type { Reply, RunningApi } from './api-world.ts';
 
 let world: ApiWorld;
@@ -35,16 +34,6 @@ const start = (meetingId: string, options: Parameters<typeof call>[2] = {}): Pro
     token: host,
     ...options,
   });
-
-/** Every refusal has this form, whatever it is about. */
-function expectProblem(reply: Reply, status: number, code: string): void {
-  expect(reply.body).toMatchObject({ status, code, type: `urn:meetrec:error:${code}` });
-  expect(reply.status).toBe(status);
-  expect(reply.headers.get('content-type')).toContain('application/problem+json');
-  expect(reply.body['requestId']).toBe(reply.headers.get('x-request-id'));
-  expect(isErrorCode(code) && ERROR_CODES[code].status).toBe(status);
-  expect(String(reply.body['detail'])).not.toBe('');
-}
 
 describe('tokens', () => {
   it('are required, and challenged for', async () => {
@@ -266,46 +255,6 @@ describe('input', () => {
     expect(kept.headers.get('x-request-id')).toBe('trace-17');
     const replaced = await call('GET', url, { headers: { 'X-Request-ID': 'a b' } });
     expect(replaced.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
-  });
-});
-
-describe("Agora's webhooks", () => {
-  const notify = (payload: unknown, secret = WEBHOOK_SECRET): Promise<Reply> => {
-    const body = JSON.stringify(payload);
-    const signature = createHmac('sha256', secret).update(body).digest('hex');
-    return call('POST', `${api.base}/webhooks/agora`, { body, headers: { 'Agora-Signature-V2': signature } });
-  };
-  const event = (eventType: number, channelName: string, ts = Math.floor(Date.now() / 1000)) => ({
-    noticeId: `${channelName}-${eventType}-${ts}`,
-    productId: 1,
-    eventType,
-    notifyMs: Date.now(),
-    payload: { channelName, ts },
-  });
-
-  it('are refused with another signature', async () => {
-    expectProblem(await notify(event(102, 'standup'), 'wrong'), 401, 'signature-invalid');
-    expectProblem(await notify({ any: 'thing' }), 400, 'malformed-request');
-  });
-
-  it('start a meeting that starts by itself, once, and stop it at the end of its channel', async () => {
-    await register('auto', { channel: 'auto-channel', autoStart: true });
-    const created = event(101, 'auto-channel');
-    expect((await notify(created)).status).toBe(200);
-    expect((await notify(created)).status).toBe(200);
-    const [object, ...others] = await world.objectsOf('auto');
-    expect(others).toEqual([]);
-    expect(object?.spec.requestedBy).toBe('host-1');
-
-    const earlier = Math.floor(Date.now() / 1000) - 3600;
-    expect((await notify(event(102, 'auto-channel', earlier))).status).toBe(200);
-    expect((await world.objectsOf('auto'))[0]?.spec.desiredState).toBe('Recording');
-    const later = Math.floor(Date.now() / 1000) + 1;
-    expect((await notify(event(102, 'auto-channel', later))).status).toBe(200);
-    expect((await world.objectsOf('auto'))[0]).toMatchObject({
-      metadata: { annotations: { 'meetrec.dev/stop-reason': 'MeetingEnded' } },
-      spec: { desiredState: 'Stopped' },
-    });
   });
 });
 

@@ -27,7 +27,8 @@ export async function admit(pass: Pass, world: World): Promise<Verdict> {
     );
     return 'next';
   }
-  if (!started) {
+  if (started) world.admission.hold(recording.metadata.uid);
+  else {
     const decision = world.admission.decide(recording);
     if (!decision.admitted) return wait(pass, world, decision.position);
   }

@@ -3,7 +3,7 @@ import { ApiError, isAlreadyExists, isNotFound } from '../../runtime/kube/api-er
 import { refOf } from '../../runtime/kube/resource.ts';
 import { MEETING_RECORDINGS, PODS, ownerUid } from '../kube-objects.ts';
 import type { Pod } from '../kube-objects.ts';
-import { fail, isOver, isUnwanted, lookAgainIn } from '../pass.ts';
+import { fail, isOver, isStopping, isUnwanted, lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
 import { recorderPod, recorderPodName } from '../recorder-pod.ts';
 import { lastTermination, readRecorderState } from '../recorder-state.ts';
@@ -13,9 +13,10 @@ import type { World } from '../world.ts';
 export async function pod(pass: Pass, world: World): Promise<Verdict> {
   const { status } = pass;
   if (status.isTerminal) return 'next';
-  if (!pass.pod && status.value.podName !== undefined) {
+  const known = status.value.podName !== undefined;
+  if (!pass.pod && (known || isStopping(pass))) {
     pass.pod = await find(pass, world);
-    if (!pass.pod)
+    if (!pass.pod && known)
       pass.recorder = { is: 'lost', how: 'gone', message: 'The recorder pod was removed by force' };
   }
   if (pass.pod) return follow(pass, world, pass.pod);

@@ -21,9 +21,10 @@ export async function retain(pass: Pass, world: World): Promise<Verdict> {
     if (pass.status.isTerminal) lookAgainIn(pass, 0);
     return 'end';
   }
+  // Also one that the cache has only just heard of, for a recording that was finished without it.
+  if (pass.pod) await releasePod(pass.pod, world, pass.signal);
   if (hasFinalizer(recording, RECORDING_FINALIZER)) {
     if (!(await pushIsEnded(pass, world))) return 'end';
-    if (pass.pod) await releasePod(pass.pod, world, pass.signal);
     const { kube } = world;
     const left = await removeFinalizer(kube, MEETING_RECORDINGS, recording, RECORDING_FINALIZER, pass.signal);
     if (left) {

@@ -3,7 +3,6 @@ import { AgoraUnavailableError } from '../../agora/agora-error.ts';
 import { recorderPod } from '../recorder-pod.ts';
 import { NOW, NOW_MS, config, liveStatus, passOf, podOf, recordingOf, worldOf } from '../testing/build.ts';
 import type { Pass } from '../pass.ts';
-import type { World } from '../world.ts';
 import { stop } from './stop.ts';
 
 const running = { container: { state: { running: {} } } };
@@ -79,7 +78,7 @@ describe('stopping', () => {
     const done: string[] = [];
     const built = worldOf({
       push: { stop: push.stop ?? (async () => void done.push('push ended')) },
-      kube: { delete: (async () => void done.push('pod deleted')) as World['kube']['delete'] },
+      kube: { delete: async () => void done.push('pod deleted') },
     });
     return { built, done };
   }

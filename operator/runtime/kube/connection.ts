@@ -24,6 +24,7 @@ export class KubeConfigConnection implements Connection {
   readonly server: string;
   readonly #config: KubeConfig;
   #current: { headers: Record<string, string>; dispatcher: Agent; tls: string; until: number } | undefined;
+  #closed = false;
   #refreshing: Promise<{ headers: Record<string, string>; dispatcher: Dispatcher }> | undefined;
 
   /** Throws when the kubeconfig has no current cluster. */
@@ -35,6 +36,7 @@ export class KubeConfigConnection implements Connection {
   }
 
   async credentials(): Promise<{ headers: Record<string, string>; dispatcher: Dispatcher }> {
+    if (this.#closed) throw new Error('The connection to the API server is closed');
     if (this.#current && performance.now() < this.#current.until) return this.#current;
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = undefined;
@@ -43,6 +45,7 @@ export class KubeConfigConnection implements Connection {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#current?.dispatcher.destroy();
     this.#current = undefined;
   }

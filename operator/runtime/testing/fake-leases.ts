@@ -22,21 +22,21 @@ export class FakeLeases {
   async create<T extends KubeObject>(_resource: unknown, object: KubeObject): Promise<T> {
     await this.#maybeFail();
     if (this.#stored) throw new ApiError({ status: 409, reason: 'AlreadyExists', message: 'exists' });
-    return this.#store(object);
+    return this.#store(object) as T;
   }
 
   async replace<T extends KubeObject>(_resource: unknown, object: T): Promise<T> {
     await this.#maybeFail();
     if (object.metadata.resourceVersion !== this.#stored?.metadata.resourceVersion)
       throw new ApiError({ status: 409, reason: 'Conflict', message: 'conflict' });
-    return this.#store(object);
+    return this.#store(object) as T;
   }
 
-  #store<T extends KubeObject>(object: KubeObject): T {
+  #store(object: KubeObject): KubeObject {
     this.writes++;
     const metadata = { ...object.metadata, resourceVersion: String(++this.#version) };
     this.#stored = structuredClone({ ...object, metadata });
-    return structuredClone(this.#stored) as T;
+    return structuredClone(this.#stored);
   }
 
   async #maybeFail(): Promise<void> {

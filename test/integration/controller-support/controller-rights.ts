@@ -29,7 +29,7 @@ const TOKENS: Resource<KubeObject & { status?: { token: string } }> = {
 export async function controllerToken(kube: KubeClient, namespace: string): Promise<string> {
   const metadata = { namespace, name: NAME };
   const create = async (resource: Resource<KubeObject>, body: object) =>
-    await kube.create(resource, { metadata, ...body } as KubeObject);
+    await kube.create(resource, { metadata, ...body });
   await create(SERVICE_ACCOUNTS, { apiVersion: 'v1', kind: 'ServiceAccount' });
   const rbac = 'rbac.authorization.k8s.io/v1';
   await create({ ...RBAC, plural: 'roles' }, { apiVersion: rbac, kind: 'Role', rules: CONTROLLER_RULES });

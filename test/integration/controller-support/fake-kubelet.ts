@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { PODS } from '../../../operator/controller/kube-objects.ts';
-import type { Pod } from '../../../operator/controller/kube-objects.ts';
+import type { Pod, Terminated } from '../../../operator/controller/kube-objects.ts';
 import { systemClock } from '../../../operator/runtime/clock.ts';
 import { Informer } from '../../../operator/runtime/informer.ts';
 import { isNotFound } from '../../../operator/runtime/kube/api-error.ts';
@@ -163,10 +163,10 @@ export class FakeKubelet implements AsyncDisposable {
 
   async #report(
     running: Running,
-    container: { running?: boolean; terminated?: object; lastState?: object },
+    container: { running?: boolean; terminated?: Terminated; lastState?: object },
   ): Promise<void> {
     const alive = container.running === true;
-    const succeeded = (container.terminated as { exitCode?: number } | undefined)?.exitCode === 0;
+    const succeeded = container.terminated?.exitCode === 0;
     await this.#patchStatus(running.pod, {
       phase: alive ? 'Running' : succeeded ? 'Succeeded' : 'Failed',
       podIP: running.stub.address,
@@ -206,7 +206,7 @@ export class FakeKubelet implements AsyncDisposable {
   }
 }
 
-function terminated(exit: Exit): object {
+function terminated(exit: Exit): Terminated & { startedAt: string } {
   const now = new Date().toISOString();
   return {
     exitCode: exit.exitCode,

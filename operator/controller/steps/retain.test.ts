@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { AgoraUnavailableError } from '../../agora/agora-error.ts';
+import type { MeetingRecording } from '../../crd/meeting-recording.ts';
+import { NOW, NOW_MS, passOf, recordingOf, worldOf } from '../testing/build.ts';
+import type { World } from '../world.ts';
+import { retain } from './retain.ts';
+
+const finished = { phase: 'Completed', completedAt: NOW, agora: { converterId: 'c1' } } as const;
+const spec = { source: { agora: { channel: 'c', region: 'eu' as const } }, ttlSecondsAfterFinished: 60 };
+const held = { finalizers: ['meetrec.dev/recording', 'somebody.else/too'] };
+
+function setup(stopPush: () => Promise<void> = async () => await Promise.resolve()) {
+  const done: string[] = [];
+  const warned: string[] = [];
+  const patch = async (_resource: unknown, _ref: unknown, { body }: { body: Partial<MeetingRecording> }) => {
+    done.push(`finalizers ${body.metadata?.finalizers?.join()}`);
+    return await Promise.resolve(recordingOf({ spec, status: finished, metadata: { finalizers: [] } }));
+  };
+  const world: World = {
+    ...worldOf({
+      push: { stop: stopPush },
+      kube: {
+        patch: patch as unknown as World['kube']['patch'],
+        delete: async () => void done.push('deleted'),
+      },
+    }),
+    warn: (_recording, reason) => warned.push(reason),
+  };
+  return { world, done, warned };
+}
+
+describe('a finished recording', () => {
+  it('is let go of, and stays as long as it was asked to', async () => {
+    const { world, done } = setup();
+    const pass = passOf(recordingOf({ spec, status: finished, metadata: held }));
+    await retain(pass, world);
+    expect(done).toEqual(['finalizers somebody.else/too']);
+    expect(pass.requeueAfterMs).toBe(60_000);
+  });
+
+  it('is removed when its time is up', async () => {
+    const { world, done } = setup();
+    await retain(passOf(recordingOf({ spec, status: finished }), { nowMs: NOW_MS + 60_000 }), world);
+    expect(done).toEqual(['deleted']);
+  });
+
+  it('is not let go of before its end is stored', async () => {
+    const { world, done } = setup();
+    const pass = passOf(recordingOf({ spec, status: { phase: 'Stopping' }, metadata: held }));
+    pass.status.say('Completed', 'MeetingEnded', '');
+    await retain(pass, world);
+    expect(done).toEqual([]);
+    expect(pass.requeueAfterMs).toBe(0);
+  });
+
+  it('waits for Agora to end the push, but not for ever', async () => {
+    const { world, done, warned } = setup(() => Promise.reject(new AgoraUnavailableError('away')));
+    const recording = recordingOf({
+      spec: { ...spec, ttlSecondsAfterFinished: 3600 },
+      status: finished,
+      metadata: held,
+    });
+    const early = passOf(recording, { nowMs: NOW_MS + 599_000 });
+    await retain(early, world);
+    expect([done, early.requeueAfterMs]).toEqual([[], 10_000]);
+    await retain(passOf(recording, { nowMs: NOW_MS + 600_000 }), world);
+    expect(done[0]).toBe('finalizers somebody.else/too');
+    expect(warned).toEqual(['PushNotEnded']);
+  });
+});
