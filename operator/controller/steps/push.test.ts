@@ -52,7 +52,11 @@ function setup(
   return { asked, requests, world, clock, go };
 }
 
-const refuse = (error: Error) => () => Promise.reject<Converter>(error);
+function refuse(error: Error): () => Promise<Converter> {
+  return async () => {
+    throw error;
+  };
+}
 
 describe('the push', () => {
   it('is asked for under a name of its own, with the key that only the push gets', async () => {

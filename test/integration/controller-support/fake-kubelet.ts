@@ -3,7 +3,7 @@ import { PODS } from '../../../operator/controller/kube-objects.ts';
 import type { Pod, Terminated } from '../../../operator/controller/kube-objects.ts';
 import { systemClock } from '../../../operator/runtime/clock.ts';
 import { Informer } from '../../../operator/runtime/informer.ts';
-import { isNotFound } from '../../../operator/runtime/kube/api-error.ts';
+import { isConflict, isNotFound } from '../../../operator/runtime/kube/api-error.ts';
 import type { KubeClient } from '../../../operator/runtime/kube/client.ts';
 import { refOf } from '../../../operator/runtime/kube/resource.ts';
 import { RecorderStub } from './recorder-stub.ts';
@@ -193,15 +193,12 @@ export class FakeKubelet implements AsyncDisposable {
   }
 
   async #patchStatus(pod: Pod, status: object): Promise<void> {
+    // With the UID, so that another pod of the same name is left alone.
+    const body = { metadata: { uid: pod.metadata.uid }, status };
     try {
-      await this.#kube.patch(
-        PODS,
-        refOf(pod),
-        { type: 'merge', body: { status } },
-        { subresource: 'status' },
-      );
+      await this.#kube.patch(PODS, refOf(pod), { type: 'merge', body }, { subresource: 'status' });
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (!isNotFound(error) && !isConflict(error)) throw error;
     }
   }
 }
