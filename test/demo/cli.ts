@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { say, secondsSince, step } from '../cluster/progress.ts';
 import { builtImages } from '../install/images.ts';
 import { install } from '../install/installation.ts';
-import type { Kubectl } from '../install/kubectl.ts';
+import { Kubectl } from '../install/kubectl.ts';
 import { bringUpCluster, takeDownCluster } from '../install/own-cluster.ts';
 import { Workbench } from '../install/workbench.ts';
 import { demoOptions, USAGE } from './options.ts';
@@ -63,9 +63,11 @@ async function prepare(options: DemoOptions): Promise<Kubectl> {
   await mkdir(OUT, { recursive: true });
   const kubeconfig = options.kubeconfig ?? (await bringUpCluster(CLUSTER));
   const images = await builtImages();
-  return await step('Meetrec is installed with Helm', () =>
-    install({ kubeconfig, namespace: NAMESPACE, images, values: { recorder: { reconnectWindow: 60 } } }),
+  const kubectl = await Kubectl.for({ kubeconfig, namespace: NAMESPACE });
+  await step('Meetrec is installed with Helm', () =>
+    install(kubectl, { images, values: { recorder: { reconnectWindow: 60 } } }),
   );
+  return kubectl;
 }
 
 async function main(): Promise<number> {

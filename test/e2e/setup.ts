@@ -1,6 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { builtImages } from '../install/images.ts';
 import { install, uninstall } from '../install/installation.ts';
+import { Kubectl } from '../install/kubectl.ts';
 import { bringUpCluster, takeDownCluster } from '../install/own-cluster.ts';
 
 declare module 'vitest' {
@@ -20,19 +21,23 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const given = process.env['KUBECONFIG'];
   const kubeconfig = given ?? (await bringUpCluster(OWN_CLUSTER));
   const namespace = `meetrec-e2e-${Date.now().toString(36)}`;
-  const kubectl = await install({
-    kubeconfig,
-    namespace,
-    images: await builtImages(),
-    // Windows short enough for a test to wait for, long enough for a busy machine.
-    values: { recorder: { publisherTimeout: 30, reconnectWindow: 45 } },
-  });
-  project.provide('kubeconfig', kubeconfig);
-  project.provide('namespace', namespace);
-
-  return async () => {
+  const kubectl = await Kubectl.for({ kubeconfig, namespace });
+  const teardown = async (): Promise<void> => {
     if (process.env['MEETREC_KEEP'] === '1') return;
     if (given === undefined) await takeDownCluster(OWN_CLUSTER);
     else await uninstall(kubectl);
   };
+  try {
+    await install(kubectl, {
+      images: await builtImages(),
+      // Windows short enough for a test to wait for, long enough for a busy machine.
+      values: { recorder: { publisherTimeout: 30, reconnectWindow: 45 } },
+    });
+  } catch (error) {
+    await teardown();
+    throw error;
+  }
+  project.provide('kubeconfig', kubeconfig);
+  project.provide('namespace', namespace);
+  return teardown;
 }

@@ -1,20 +1,18 @@
 import { TRIAL } from './credentials.ts';
 import { helmUninstall, helmUpgrade } from './helm.ts';
 import type { Images } from './images.ts';
-import { Kubectl } from './kubectl.ts';
+import type { Kubectl } from './kubectl.ts';
 
 export interface InstallOptions {
-  readonly kubeconfig: string;
-  readonly namespace: string;
   readonly images: Images;
   /** Added to the chart's values, section by section. */
   readonly values?: Readonly<Record<string, object>>;
 }
 
 /** Installs Meetrec, and what it needs around it, into a namespace under Pod Security `restricted`. */
-export async function install(options: InstallOptions): Promise<Kubectl> {
-  const { images, namespace } = options;
-  const kubectl = await Kubectl.for(options);
+export async function install(kubectl: Kubectl, options: InstallOptions): Promise<void> {
+  const { images } = options;
+  const { namespace } = kubectl;
   await kubectl.apply({
     apiVersion: 'v1',
     kind: 'Namespace',
@@ -32,7 +30,6 @@ export async function install(options: InstallOptions): Promise<Kubectl> {
     },
   });
   await helmUpgrade(kubectl, { release: 'meetrec', chart: 'meetrec', values: trialValues(options) });
-  return kubectl;
 }
 
 /** Removes what {@link install} made, the namespace included. */
@@ -44,7 +41,7 @@ export async function uninstall(kubectl: Kubectl): Promise<void> {
   await kubectl.run('delete', 'namespace', kubectl.namespace, '--ignore-not-found', '--timeout=120s');
 }
 
-export function trialValues({ images, values = {} }: Pick<InstallOptions, 'images' | 'values'>): object {
+function trialValues({ images, values = {} }: InstallOptions): object {
   const defaults: Record<string, object> = {
     image: { operator: images.operator, recorder: images.recorder, pullPolicy: 'IfNotPresent' },
     s3: {
