@@ -2,9 +2,6 @@
 
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-# The machine's Node may be too old for the packages here: Node 26 itself comes from the npm package `node`.
-# `npm ci` refuses a lock file without the binaries of platforms that the registry it was made with has not got.
-NPM_INSTALL := npm install --no-save --no-audit --no-fund --engine-strict=false --loglevel=error
 
 CLUSTER ?= meetrec
 ARGS ?=
@@ -23,10 +20,9 @@ help: ## list the targets
 
 setup: node_modules/.installed ## install what package-lock.json names, Node 26 included
 
+# The machine's Node may be too old for the packages here: Node 26 itself comes from the npm package `node`.
 node_modules/.installed: package-lock.json
-	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js with npm (20 or later)' >&2; exit 1; }
-	@echo 'setup: installing the npm packages'
-	@$(NPM_INSTALL)
+	@test/run/setup.sh
 	@touch $@
 
 demo: setup ## bring up a cluster, install Meetrec, record a meeting, check every packet of the file
