@@ -34,7 +34,7 @@ demo-clean: setup ## remove the demo's cluster: processes, namespaces, mounts, r
 test: setup ## everything that CI runs: checks, unit, integration and end-to-end tests
 	@node test/run/cli.ts $(ARGS)
 
-check: setup ## types, lint, format, folder rule, unused exports and dependencies, generated files
+check: setup ## types, lint, format, folder rule, unused exports and dependencies
 	@node test/run/cli.ts --only check
 
 unit: setup ## the tests beside the sources

@@ -9,7 +9,7 @@ missing() {
 
 command -v npm >/dev/null || missing 'npm is missing: install Node.js with npm (20 or later)'
 
-if [[ $(uname -s) == Linux ]] && ! ldconfig -p | grep -q 'libatomic\.so\.1'; then
+if [[ $(uname -s) == Linux ]] && ! /sbin/ldconfig -p | grep -q 'libatomic\.so\.1'; then
   if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
     missing 'libatomic.so.1 is missing, Node 26 needs it (Debian: apt-get install libatomic1)'
   fi
