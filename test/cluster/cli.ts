@@ -5,6 +5,7 @@ import { bundle, bundleNames } from './images/bundle.ts';
 import { buildImages } from './images/images.ts';
 import { CommandError } from './run-command.ts';
 import { ensureTools } from './toolchain/ensure-tool.ts';
+import { WaitTimeoutError } from '../support/wait-for.ts';
 import { MissingPackagesError } from './toolchain/packages.ts';
 import { toolNames } from './toolchain/tools.ts';
 
@@ -72,7 +73,7 @@ function print(table: Readonly<Record<string, string>>): void {
 /** What the caller can do something about needs no stack trace. */
 function isExpected(error: unknown): error is Error {
   if (error instanceof ClusterError || error instanceof CommandError) return true;
-  if (error instanceof MissingPackagesError) return true;
+  if (error instanceof MissingPackagesError || error instanceof WaitTimeoutError) return true;
   return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }
 
