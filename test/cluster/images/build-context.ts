@@ -3,6 +3,7 @@ import { chmod, cp, lutimes, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ClusterError } from '../cluster-error.ts';
 import { ensureTool } from '../toolchain/ensure-tool.ts';
+import { IMAGE_PLATFORM } from '../toolchain/go-build.ts';
 import type { Image } from './table.ts';
 
 /** The checkout's top folder. */
@@ -22,7 +23,7 @@ export async function assembleContext(image: Image): Promise<string> {
     if ('folder' in ingredient) {
       await mkdir(join(directory, ingredient.folder));
     } else if ('tool' in ingredient) {
-      await copyIn(await ensureTool(ingredient.tool), join(directory, ingredient.tool));
+      await copyIn(await ensureTool(ingredient.tool, IMAGE_PLATFORM), join(directory, ingredient.tool));
     } else {
       await copyIn(join(checkout, ingredient.path), join(directory, ingredient.to ?? ingredient.path));
     }
