@@ -8,12 +8,12 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-clean test unit integration e2e check format generate bundle images \
-	cluster cluster-down tools recorder clean
+	bench-recorder bench-controller bench-api chaos-recorder cluster cluster-down tools recorder clean
 
 help: ## list the targets
 	@echo 'Meetrec records online meetings on the server, on Kubernetes.'
 	@echo
-	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-17s %s\n", $$1, $$2}'
 	@echo
 	@echo 'CLUSTER=NAME names the cluster; KUBECONFIG=FILE lets demo and e2e use one that runs already.'
 	@echo 'MEETREC_CACHE=DIR is where built binaries are kept (default: ~/.cache/meetrec).'
@@ -45,6 +45,18 @@ integration: setup ## tests against a real API server, S3, database and recorder
 
 e2e: setup ## tests on a real cluster: its own, or the one that KUBECONFIG names
 	@node test/run/cli.ts --only e2e
+
+bench-recorder: setup ## the recorder against its peers on the same clip: CPU, memory, time to available
+	@node test/bench/recorder/cli.ts $(ARGS)
+
+bench-controller: setup ## the controller against one written with controller-runtime
+	@node test/bench/controller/cli.ts $(ARGS)
+
+bench-api: setup ## the API under load, with real Kubernetes and database behind it
+	@node test/bench/api/cli.ts $(ARGS)
+
+chaos-recorder: setup ## kill and cut off recorders, hundreds of times: nothing may be lost
+	@node test/chaos/recorder/cli.ts $(ARGS)
 
 format: setup ## format the sources
 	@prettier --log-level warn --write .

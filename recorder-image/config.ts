@@ -1,14 +1,19 @@
 import type { Level } from 'pino';
-import { EnvironmentError } from './contract/environment.ts';
 import type { RecorderEnvironment } from './contract/environment.ts';
-import type { S3Settings } from './upload/s3-object-store.ts';
+import type { EncodingOptions } from './mux/recipes.ts';
+import type { S3Settings } from './upload/s3-connection.ts';
 
 /** What the recorder works with: the environment, in the units and groups that the code uses. */
 export interface RecorderConfig {
   readonly recordingId: string;
   readonly format: RecorderEnvironment['RECORDING_FORMAT'];
+  /** Of the meeting that is recorded, where it is known. */
+  readonly meetingId: string | undefined;
+  /** Where the format needs encoding. */
+  readonly encoding: EncodingOptions;
   readonly storagePath: string;
   readonly minFreeBytes: number;
+  readonly spoolLimitBytes: number;
   readonly maxDurationMs: number;
   readonly publisherTimeoutMs: number;
   readonly reconnectWindowMs: number;
@@ -22,18 +27,19 @@ export interface RecorderConfig {
   readonly upload: { readonly key: string; readonly giveUpAfterMs: number; readonly s3: S3Settings };
 }
 
-/** Throws {@link EnvironmentError} for what is understood and can't be done. */
 export function configFrom(env: RecorderEnvironment): RecorderConfig {
-  if (env.RECORDING_FORMAT !== 'mp4') {
-    throw new EnvironmentError(
-      `RECORDING_FORMAT: this recorder makes mp4 only, and not ${env.RECORDING_FORMAT}`,
-    );
-  }
   return {
     recordingId: env.RECORDING_ID,
     format: env.RECORDING_FORMAT,
+    meetingId: env.MEETING_ID,
+    encoding: {
+      resolution: env.RECORDING_RESOLUTION,
+      fps: env.RECORDING_FPS,
+      bitrateKbps: env.RECORDING_BITRATE,
+    },
     storagePath: env.RECORDING_STORAGE_PATH,
     minFreeBytes: env.RECORDING_MIN_FREE_MB * 1_000_000,
+    spoolLimitBytes: (env.RECORDING_SPOOL_LIMIT_MB ?? Number.POSITIVE_INFINITY) * 1_000_000,
     maxDurationMs: env.RECORDING_MAX_DURATION * 1000,
     publisherTimeoutMs: env.PUBLISHER_TIMEOUT * 1000,
     reconnectWindowMs: env.RECONNECT_WINDOW * 1000,
@@ -47,13 +53,22 @@ export function configFrom(env: RecorderEnvironment): RecorderConfig {
     upload: {
       key: env.S3_KEY,
       giveUpAfterMs: env.UPLOAD_GIVE_UP_AFTER * 1000,
-      s3: {
-        bucket: env.S3_BUCKET,
-        endpoint: env.S3_ENDPOINT,
-        forcePathStyle: env.S3_FORCE_PATH_STYLE,
-        sse: env.S3_SSE,
-        sseKmsKeyId: env.S3_SSE_KMS_KEY_ID,
-      },
+      s3: s3Settings(env),
     },
+  };
+}
+
+export function s3Settings(
+  env: Pick<
+    RecorderEnvironment,
+    'S3_BUCKET' | 'S3_ENDPOINT' | 'S3_FORCE_PATH_STYLE' | 'S3_SSE' | 'S3_SSE_KMS_KEY_ID'
+  >,
+): S3Settings {
+  return {
+    bucket: env.S3_BUCKET,
+    endpoint: env.S3_ENDPOINT,
+    forcePathStyle: env.S3_FORCE_PATH_STYLE,
+    sse: env.S3_SSE,
+    sseKmsKeyId: env.S3_SSE_KMS_KEY_ID,
   };
 }

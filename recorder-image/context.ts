@@ -32,7 +32,8 @@ export async function createContext(config: RecorderConfig): Promise<RecorderCon
   const metrics = new RecorderMetrics();
   const store = new S3ObjectStore(config.upload.s3);
   const random = (): number => Math.random();
-  const pipelines = new TakePipelines({ config, spool, store, board, metrics, log, random, now });
+  const startedAt = (): number | undefined => state.value.startedAt;
+  const pipelines = new TakePipelines({ config, spool, store, board, metrics, log, random, now, startedAt });
   metrics.uploadLag(() => pipelines.uploadLagMs(now()) / 1000);
   const recorder = new Recorder({ config, spool, state, board, metrics, pipelines, log, now });
   const http = new HttpServer({

@@ -1,9 +1,11 @@
 import { configFrom } from './config.ts';
 import type { RecorderConfig } from './config.ts';
 import { createContext } from './context.ts';
+import type { RecorderContext } from './context.ts';
 import { EnvironmentError, parseEnvironment } from './contract/environment.ts';
 import { EXIT_CODES } from './contract/exit-codes.ts';
 import type { ExitCode } from './contract/exit-codes.ts';
+import { failedWithoutMedia } from './recording/outcome.ts';
 import { writeResult } from './result.ts';
 
 export interface RunOptions {
@@ -14,11 +16,25 @@ export interface RunOptions {
   readonly complain: (text: string) => void;
 }
 
+export interface Program<Config> {
+  /** Throws {@link EnvironmentError}. */
+  readonly configFrom: (env: RunOptions['env']) => Config;
+  readonly work: (config: Config, signal: AbortSignal) => Promise<ExitCode>;
+}
+
 /** Records, and returns the exit code. Never throws: whatever goes wrong is in the result. */
-export async function run({ env, signal, complain }: RunOptions): Promise<ExitCode> {
-  let config: RecorderConfig;
+export function run(options: RunOptions): Promise<ExitCode> {
+  return runReporting(options, { configFrom: (env) => configFrom(parseEnvironment(env)), work: record });
+}
+
+/** Runs a program of this image. Never throws: whatever goes wrong is written where its result is looked for. */
+export async function runReporting<Config extends { readonly resultPath: string }>(
+  { env, signal, complain }: RunOptions,
+  { configFrom, work }: Program<Config>,
+): Promise<ExitCode> {
+  let config: Config;
   try {
-    config = configFrom(parseEnvironment(env));
+    config = configFrom(env);
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
     complain(`The recorder's environment is wrong.\n${error.message}\n`);
@@ -26,7 +42,7 @@ export async function run({ env, signal, complain }: RunOptions): Promise<ExitCo
     return EXIT_CODES.badConfiguration;
   }
   try {
-    return await record(config, signal);
+    return await work(config, signal);
   } catch (error) {
     complain(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     await reportFailure(config.resultPath, 'Internal', error, complain);
@@ -35,10 +51,23 @@ export async function run({ env, signal, complain }: RunOptions): Promise<ExitCo
 }
 
 async function record(config: RecorderConfig, signal: AbortSignal): Promise<ExitCode> {
-  const { recorder, http, log } = await createContext(config);
+  let context: RecorderContext;
+  try {
+    context = await createContext(config);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    await writeResult(config.resultPath, failedWithoutMedia('DiskFull').result);
+    return EXIT_CODES.diskFull;
+  }
+  const { recorder, http, log } = context;
   await using server = http;
   log.info({ port: await server.listen() }, 'serving status');
   return await recorder.run(signal);
+}
+
+function isDiskFull(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 async function reportFailure(

@@ -9,6 +9,7 @@ import type { RecordingService, StartedRecording } from '../meetings/recording-s
 import { createApp } from './app.ts';
 import { Authenticator } from './authentication.ts';
 import type { ApiContext } from './context.ts';
+import { PlaylistLinks } from './playlist-links.ts';
 
 const secret = 'a shared secret of 32 bytes or more';
 
@@ -18,8 +19,15 @@ async function startOnce(answer: () => Promise<StartedRecording>) {
   const recordings: Pick<RecordingService, 'startRecording'> = { startRecording: answer };
   const context: ApiContext = {
     recordings: recordings as RecordingService,
+    archive: {} as ApiContext['archive'],
+    presence: {} as ApiContext['presence'],
     meetings: {} as ApiContext['meetings'],
     authenticator: new Authenticator({ keys: { secret }, now: () => new Date() }),
+    recordingTokens: undefined,
+    rateLimits: { user: undefined, address: undefined },
+    playlistLinks: new PlaylistLinks({ secret, now: () => new Date(), lifetimeSeconds: 60 }),
+    signedPlaylist: () => Promise.reject(new Error('there are no files here')),
+    publicUrl: undefined,
     maxDuration: 7200,
     agoraWebhookSecret: undefined,
     readiness: {},

@@ -4,16 +4,19 @@ import helmet from 'helmet';
 import type { ApiContext } from './context.ts';
 import { errorHandler } from './error-handler.ts';
 import { healthRoutes } from './health-routes.ts';
+import { limitByAddress } from './limit-requests.ts';
 import { meetingRoutes } from './meeting-routes.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { ProblemError } from './problem.ts';
+import { PLAYLIST_PATH, playlistRoutes } from './playlist-routes.ts';
 import { requestContext } from './request-context.ts';
 import { requestMetrics } from './request-metrics.ts';
-import { ROUTES } from './routes/index.ts';
+import { openApiRoutes } from './openapi/routes.ts';
+import { BASE, ROUTES } from './routes/index.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 
-const HEALTH_PATHS = ['/healthz', '/readyz', '/metrics'];
-const BASE = '/api/v1';
+/** What is served beside the API itself. */
+const OWN_PATHS = ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs'];
 
 /** The HTTP application: everything that is served, in the order in which it is tried. */
 export function createApp(context: ApiContext): Express {
@@ -24,10 +27,20 @@ export function createApp(context: ApiContext): Express {
   app.use(requestMetrics(context.registry));
   app.use(helmet());
   app.use(healthRoutes(context));
+  app.use(openApiRoutes());
+  app.use(BASE, limitByAddress(context));
   app.use(BASE, meetingRoutes(context, BASE));
+  app.use(BASE, playlistRoutes(context, BASE));
   app.use(BASE, webhookRoutes(context, BASE));
-  app.use(BASE, methodNotAllowed([...ROUTES, { method: 'post', path: '/webhooks/agora' }]));
-  app.use(methodNotAllowed(HEALTH_PATHS.map((path) => ({ method: 'get', path }))));
+  app.use(
+    BASE,
+    methodNotAllowed([
+      ...ROUTES,
+      { method: 'get', path: PLAYLIST_PATH },
+      { method: 'post', path: '/webhooks/agora' },
+    ]),
+  );
+  app.use(methodNotAllowed(OWN_PATHS.map((path) => ({ method: 'get', path }))));
   app.use(() => {
     throw new ProblemError('route-not-found', `Nothing is served here: the API is below ${BASE}.`);
   });

@@ -1,11 +1,15 @@
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { createRemoteJWKSet, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import type { JWTPayload, JWTVerifyOptions } from 'jose';
 import { ProblemError } from './problem.ts';
+import { looksLikeRecordingToken } from './recording-tokens.ts';
+import type { RecordingGrant, RecordingTokens } from './recording-tokens.ts';
 
 /** Who asks: the token's `sub`, and the words of its `scope`. */
 export interface Caller {
   readonly userId: string;
   readonly scopes: ReadonlySet<string>;
+  /** The caller came with a recording token: this is all that it is good for. */
+  readonly grant?: RecordingGrant;
 }
 
 /** Where the keys that sign tokens come from. */
@@ -15,6 +19,8 @@ export interface AuthenticatorOptions {
   readonly keys: TokenKeys;
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
+  /** Without, no recording token is taken. */
+  readonly recordingTokens?: RecordingTokens | undefined;
   readonly now: () => Date;
 }
 
@@ -42,9 +48,11 @@ const JWKS_ALGORITHMS = [
 /** Verifies bearer tokens. */
 export class Authenticator {
   readonly #verify: (token: string) => Promise<JWTPayload>;
+  readonly #recordingTokens: RecordingTokens | undefined;
 
   constructor(options: AuthenticatorOptions) {
     const { keys, issuer, audience, now } = options;
+    this.#recordingTokens = options.recordingTokens;
     const claims: JWTVerifyOptions = {
       requiredClaims: ['exp', 'sub'],
       clockTolerance: CLOCK_SKEW_SECONDS,
@@ -75,7 +83,11 @@ export class Authenticator {
     if (token === undefined) {
       throw refusal('token-missing', 'Send the token in the Authorization header: Bearer TOKEN.');
     }
-    const payload = await this.#payload(token);
+    if (this.#recordingTokens !== undefined && isRecordingToken(token)) {
+      const grant = await named(this.#recordingTokens.verify(token));
+      return { userId: grant.userId, scopes: new Set(), grant };
+    }
+    const payload = await named(this.#verify(token));
     const { sub, scope } = payload;
     if (typeof sub !== 'string' || sub === '' || sub.length > MAX_USER_ID_LENGTH) {
       throw refusal(
@@ -86,27 +98,59 @@ export class Authenticator {
     const scopes = typeof scope === 'string' ? scope.split(' ').filter((word) => word !== '') : [];
     return { userId: sub, scopes: new Set(scopes) };
   }
+}
 
-  async #payload(token: string): Promise<JWTPayload> {
-    try {
-      return await this.#verify(token);
-    } catch (error) {
-      if (error instanceof errors.JWTExpired) {
-        throw refusal('token-expired', 'The token has expired: get a new one.', error);
-      }
-      if (error instanceof errors.JWTClaimValidationFailed) {
-        throw refusal('token-invalid', `The token's ${error.claim} claim is missing or wrong.`, error);
-      }
-      const isMute = error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError);
-      if (isMute || error.code === 'ERR_JOSE_GENERIC') throw keysUnavailable(error);
-      throw refusal('token-invalid', 'The token was not issued for this API, or was changed since.', error);
+/** What a token says once it is verified; else the ProblemError that says what is wrong with it. */
+async function named<T>(verified: Promise<T>): Promise<T> {
+  try {
+    return await verified;
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) {
+      throw refusal('token-expired', 'The token has expired: get a new one.', error);
     }
+    if (error instanceof errors.JWTClaimValidationFailed) {
+      throw refusal('token-invalid', `The token's ${error.claim} claim is missing or wrong.`, error);
+    }
+    const isMute = error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError);
+    if (isMute || error.code === 'ERR_JOSE_GENERIC') throw keysUnavailable(error);
+    throw refusal('token-invalid', 'The token was not issued for this API, or was changed since.', error);
   }
+}
+
+function isRecordingToken(token: string): boolean {
+  try {
+    return looksLikeRecordingToken(decodeProtectedHeader(token).typ);
+  } catch {
+    // Whatever it is, it is refused where it is verified.
+    return false;
+  }
+}
+
+export function isService(caller: Caller): boolean {
+  return caller.scopes.has(SERVICE_SCOPE);
+}
+
+/**
+ * Throws ProblemError `token-scope` where a recording token is used for what it was not issued for.
+ *
+ * @param wanted of the route: no action where no recording token is taken
+ */
+export function requireGrant(
+  caller: Caller,
+  wanted: { readonly action: RecordingGrant['action'] | undefined; readonly meetingId: unknown },
+): void {
+  const { grant } = caller;
+  if (grant === undefined) return;
+  if (grant.action === wanted.action && grant.meetingId === wanted.meetingId) return;
+  throw new ProblemError(
+    'token-scope',
+    'This recording token is for another meeting or another action: get one for this.',
+  );
 }
 
 /** Throws ProblemError `scope-missing`. */
 export function requireService(caller: Caller): void {
-  if (caller.scopes.has(SERVICE_SCOPE)) return;
+  if (isService(caller)) return;
   throw new ProblemError('scope-missing', `This needs a token whose scope claim contains ${SERVICE_SCOPE}.`, {
     headers: {
       'WWW-Authenticate': `Bearer realm="meetrec", error="insufficient_scope", scope="${SERVICE_SCOPE}"`,

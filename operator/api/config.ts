@@ -3,6 +3,7 @@ import type { RecordingDefaults } from '../meetings/recording-request.ts';
 import type { TokenKeys } from './authentication.ts';
 import { environmentSchema } from './environment.ts';
 import type { ApiEnvironment } from './environment.ts';
+import type { RateLimits } from './limit-requests.ts';
 
 /** What the API is told to do. */
 export interface ApiConfig {
@@ -28,6 +29,16 @@ export interface ApiConfig {
     readonly forcePathStyle: boolean;
     readonly expirySeconds: number;
   };
+  /** Where recordings are written; undefined where it is not told. */
+  readonly bucket: string | undefined;
+  readonly keyPrefix: string;
+  readonly publicUrl: string | undefined;
+  readonly retentionDays: number | undefined;
+  readonly retentionIntervalMs: number;
+  readonly webhook: { readonly url: string; readonly secret: string } | undefined;
+  readonly meetingEndGraceMs: number;
+  readonly recordingTokenSecret: string | undefined;
+  readonly rateLimits: RateLimits;
   readonly agoraWebhookSecret: string | undefined;
   readonly trustProxyHops: number;
   readonly shutdownTimeoutMs: number;
@@ -55,6 +66,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): A
   const namespace = given['RECORDINGS_NAMESPACE'] ?? given['POD_NAMESPACE'];
   if (namespace === undefined)
     wrong.push('RECORDINGS_NAMESPACE is missing: the namespace of the MeetingRecordings.');
+  if ((given['WEBHOOK_URL'] === undefined) !== (given['WEBHOOK_SECRET'] === undefined))
+    wrong.push('WEBHOOK_URL, WEBHOOK_SECRET: set both of them, or none.');
   if (!parsed.success || keys === undefined || namespace === undefined || wrong.length > 0) {
     throw new ConfigError(wrong);
   }
@@ -83,11 +96,33 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): A
       forcePathStyle: data.S3_FORCE_PATH_STYLE,
       expirySeconds: data.DOWNLOAD_URL_EXPIRY,
     },
+    webhook: webhookOf(data),
+    meetingEndGraceMs: data.MEETING_END_GRACE * 1000,
+    recordingTokenSecret: data.RECORDING_TOKEN_SECRET,
+    rateLimits: {
+      user: rateOf(data.RATE_LIMIT_USER, data.RATE_LIMIT_BURST),
+      address: rateOf(data.RATE_LIMIT_ADDRESS, data.RATE_LIMIT_BURST),
+    },
+    bucket: data.S3_BUCKET,
+    keyPrefix: data.S3_KEY_PREFIX,
+    publicUrl: data.PUBLIC_URL,
+    retentionDays: data.RECORDING_RETENTION_DAYS,
+    retentionIntervalMs: data.RETENTION_INTERVAL * 1000,
     agoraWebhookSecret: data.AGORA_WEBHOOK_SECRET,
     trustProxyHops: data.TRUST_PROXY_HOPS,
     shutdownTimeoutMs: data.SHUTDOWN_TIMEOUT * 1000,
     logLevel: data.LOG_LEVEL,
   };
+}
+
+function webhookOf({ WEBHOOK_URL: url, WEBHOOK_SECRET: secret }: ApiEnvironment): ApiConfig['webhook'] {
+  return url === undefined || secret === undefined ? undefined : { url, secret };
+}
+
+function rateOf(perSecond: number, burstSeconds: number): RateLimits['user'] {
+  return perSecond === 0
+    ? undefined
+    : { perSecond, burst: Math.max(1, Math.round(perSecond * burstSeconds)) };
 }
 
 function tokenKeys(

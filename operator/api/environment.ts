@@ -8,6 +8,8 @@ const flag = z
 const integer = (min: number, max: number, fallback: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
+const rate = (fallback: number) => z.coerce.number().min(0).max(1_000_000).default(fallback);
+
 /** The API's environment: the one way to configure it. What concerns AWS itself is read by the AWS SDK. */
 export const environmentSchema = z.object({
   HTTP_PORT: integer(0, 65_535, 8080).meta({ description: 'Port of the API; 0 takes a free one.' }),
@@ -87,6 +89,52 @@ export const environmentSchema = z.object({
     description: 'true: the bucket stands in the path, not in the host name.',
   }),
   DOWNLOAD_URL_EXPIRY: integer(60, 86_400, 900).meta({ description: 'Seconds that a download URL serves.' }),
+  RECORDING_TOKEN_SECRET: z
+    .string()
+    .refine((secret) => Buffer.byteLength(secret) >= 32, 'has 32 bytes or more, else it can be guessed')
+    .optional()
+    .meta({ description: 'What recording tokens are signed with; none are issued without.' }),
+  WEBHOOK_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description: 'Where the backend is told of what happens to recordings; nobody is told without.',
+    }),
+  WEBHOOK_SECRET: z
+    .string()
+    .min(16, 'has 16 characters or more, else it can be guessed')
+    .optional()
+    .meta({ description: 'What those webhooks are signed with; required with WEBHOOK_URL.' }),
+  S3_BUCKET: z.string().optional().meta({
+    description: 'Where recordings that are still being made are looked for, to be watched meanwhile.',
+  }),
+  S3_KEY_PREFIX: z
+    .string()
+    .default('recordings/')
+    .meta({ description: 'What their keys begin with, as the controller has it.' }),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({ description: 'What links to the API begin with; what the request was sent to, unless told.' }),
+  RECORDING_RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional().meta({
+    description: 'Days after which files are removed, where the meeting has no other; kept without.',
+  }),
+  RETENTION_INTERVAL: integer(1, 86_400, 3600).meta({
+    description: 'Seconds between looks for files whose time is over.',
+  }),
+  RATE_LIMIT_USER: rate(20).meta({
+    description:
+      'Requests a second that a user may send on and on, to each replica; 0: as many as they like.',
+  }),
+  RATE_LIMIT_ADDRESS: rate(200).meta({
+    description: 'The same for an address; with proxies in front, TRUST_PROXY_HOPS must be right.',
+  }),
+  RATE_LIMIT_BURST: integer(1, 1000, 3).meta({
+    description: 'Seconds of either rate that may come at once.',
+  }),
+  MEETING_END_GRACE: integer(0, 86_400, 60).meta({
+    description: 'Seconds after the last participant left an Agora channel until its recording stops.',
+  }),
   AGORA_WEBHOOK_SECRET: z
     .string()
     .min(1)

@@ -41,6 +41,26 @@ const OWN_CODES = {
     title: 'Not allowed',
     meaning: "The token's scope claim lacks meetings:write: users can't do what backends do.",
   },
+  'token-scope': {
+    status: 403,
+    title: 'Not allowed',
+    meaning: 'The recording token is for another meeting or another action.',
+  },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many requests',
+    meaning: 'More requests from one user or one address than the API takes.',
+  },
+  'link-invalid': {
+    status: 403,
+    title: 'Not allowed',
+    meaning: 'The link to a playlist has expired, or was changed.',
+  },
+  'recording-tokens-off': {
+    status: 501,
+    title: 'Not set up',
+    meaning: 'The API has no RECORDING_TOKEN_SECRET, and so issues and takes no recording tokens.',
+  },
   'route-not-found': { status: 404, title: 'No such endpoint', meaning: 'Nothing is served at this path.' },
   'method-not-allowed': {
     status: 405,
@@ -69,6 +89,12 @@ const OWN_CODES = {
     meaning: 'A fault of the API; the log has it by its request id.',
   },
 } as const satisfies Record<string, ErrorCodeMeaning>;
+
+const FILE_GONE = {
+  status: 410,
+  title: 'File gone',
+  meaning: 'The file was removed, by retention or by hand.',
+} as const;
 
 const RECORDING_CODES: Record<RecordingErrorCode, ErrorCodeMeaning> = {
   'not-host': {
@@ -111,6 +137,12 @@ const RECORDING_CODES: Record<RecordingErrorCode, ErrorCodeMeaning> = {
     title: 'No file available',
     meaning: 'The recording has not ended yet, or has no file; `recording` shows how it stands.',
   },
+  'file-gone': FILE_GONE,
+  'meeting-ended': {
+    status: 409,
+    title: 'Meeting ended',
+    meaning: 'The backend told that the meeting has ended; registering it again opens it.',
+  },
   'recording-refused': {
     status: 422,
     title: 'Recording refused',
@@ -130,7 +162,7 @@ const RECORDING_CODES: Record<RecordingErrorCode, ErrorCodeMeaning> = {
 };
 
 const STORAGE_CODES: Record<StorageErrorCode, ErrorCodeMeaning> = {
-  'file-gone': { status: 410, title: 'File gone', meaning: 'The file was removed, by retention or by hand.' },
+  'file-gone': FILE_GONE,
   'storage-unavailable': {
     status: 503,
     title: 'Storage unavailable',

@@ -1,7 +1,8 @@
 import { json, Router } from 'express';
 import type { RequestHandler } from 'express';
-import { requireService } from './authentication.ts';
+import { isService, requireGrant, requireService } from './authentication.ts';
 import type { ApiContext } from './context.ts';
+import { userLimit } from './limit-requests.ts';
 import { ProblemError } from './problem.ts';
 import { atRoute, localsOf } from './request-context.ts';
 import type { Route } from './route.ts';
@@ -12,12 +13,13 @@ const MAX_BODY_BYTES = 100_000;
 /** The routes below /api/v1: authenticate, read the body, validate, answer; in this order. */
 export function meetingRoutes(context: ApiContext, base: string): Router {
   const router = Router();
+  const limit = userLimit(context);
   const parse = json({ limit: MAX_BODY_BYTES });
   for (const route of ROUTES) {
     router[route.method](
       route.path,
       atRoute(base + route.path),
-      authenticated(context, route),
+      authenticated(context, route, limit),
       requireJson,
       parse,
       answered(context, route),
@@ -27,9 +29,15 @@ export function meetingRoutes(context: ApiContext, base: string): Router {
 }
 
 /** Before the body is read: strangers can't have us parse anything. */
-function authenticated(context: ApiContext, route: Route): RequestHandler {
+function authenticated(
+  context: ApiContext,
+  route: Route,
+  limit: ReturnType<typeof userLimit>,
+): RequestHandler {
   return async (request, response, next) => {
     const caller = await context.authenticator.authenticate(request.get('Authorization'));
+    if (!isService(caller)) limit(caller.userId, response);
+    requireGrant(caller, { action: route.action, meetingId: request.params['meetingId'] });
     if (route.access === 'service') requireService(caller);
     response.locals['caller'] = caller;
     next();
@@ -62,6 +70,7 @@ function answered(context: ApiContext, route: Route): RequestHandler {
       query,
       headers,
       body: request.body as unknown,
+      origin: `${request.protocol}://${request.get('Host') ?? 'localhost'}`,
       log: localsOf(response).log,
     });
     response.status(status).set(answerHeaders);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RECORDING_ACTIONS, TOKEN_LIFETIME } from './recording-tokens.ts';
 import { BOUNDS, FORMATS, REGIONS, RESOLUTION_PATTERN } from '../crd/spec.ts';
 
 /** Ids and names that a backend brings along: any text that people and logs can bear. */
@@ -7,7 +8,7 @@ const name = (max: number) =>
     .string()
     .min(1)
     .max(max)
-    .refine((text) => !/\p{Cc}/u.test(text) && text.isWellFormed(), 'must not contain control characters');
+    .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must not contain control characters');
 
 const userId = name(BOUNDS.meetingIdLength);
 const { fps, bitrateKbps, maxDurationSeconds, side } = BOUNDS;
@@ -24,7 +25,8 @@ const resolution = z
         .every((length) => length >= side.min && length <= side.max && length % 2 === 0),
     `must be WIDTHxHEIGHT in pixels, both even and from ${side.min} to ${side.max}, for example 1280x720`,
   )
-  .describe('WIDTHxHEIGHT in pixels.');
+  .describe('WIDTHxHEIGHT in pixels.')
+  .meta({ pattern: RESOLUTION_PATTERN.source, examples: ['1280x720'] });
 
 const format = z.enum(FORMATS, { error: `must be one of ${FORMATS.join(', ')}` });
 const region = z.enum(REGIONS, { error: `must be one of ${REGIONS.join(', ')}` });
@@ -45,6 +47,23 @@ export const startBodySchema = z.strictObject({
     .max(maxDurationSeconds.max)
     .optional()
     .describe('Seconds of media after which the recording ends by itself.'),
+});
+
+export const tokenBodySchema = z.strictObject({
+  action: z
+    .enum(RECORDING_ACTIONS, { error: `must be one of ${RECORDING_ACTIONS.join(', ')}` })
+    .describe('The one thing that the token is good for.'),
+  expiresIn: z
+    .int()
+    .min(TOKEN_LIFETIME.min)
+    .max(TOKEN_LIFETIME.max)
+    .optional()
+    .describe(`Seconds that it is valid; ${TOKEN_LIFETIME.default} unless told.`),
+  userId: userId.optional().describe('Backends only: whose token it is; the host, unless told.'),
+});
+
+export const legalHoldBodySchema = z.strictObject({
+  legalHold: z.boolean().describe('true: retention leaves the file alone.'),
 });
 
 export const emptyBodySchema = z.strictObject({});
@@ -68,6 +87,12 @@ export const meetingBodySchema = z
     region: region.optional().describe('With channel: where the cluster is, for Agora.'),
     source: source.optional().describe('Where the media comes from.'),
     enabled: z.boolean().default(true).describe('Whether the meeting may be recorded.'),
+    retentionDays: z
+      .int()
+      .min(1)
+      .max(36_500)
+      .optional()
+      .describe('Days after which files are removed; as the installation has it, unless told.'),
     autoStart: z.boolean().default(false).describe('Whether recording starts with the meeting.'),
   })
   .refine(({ channel, source }) => (channel === undefined) !== (source === undefined), {
@@ -77,7 +102,8 @@ export const meetingBodySchema = z
   .refine(({ region, channel }) => region === undefined || channel !== undefined, {
     path: ['region'],
     error: 'region goes with channel; within source, it is source.region',
-  });
+  })
+  .meta({ oneOf: [{ required: ['channel'] }, { required: ['source'], not: { required: ['region'] } }] });
 
 export const noQuerySchema = z.strictObject({});
 

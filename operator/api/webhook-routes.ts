@@ -12,7 +12,7 @@ const MAX_BODY_BYTES = 100_000;
 /** A meeting is not recorded because of news older than this, in milliseconds: Agora's own retries end long before. */
 const NEWS_MS = 10 * 60 * 1000;
 /** What a start may be refused with that asking again would not change. */
-const SETTLED = new Set(['already-recording', 'recording-disabled', 'recording-refused']);
+const SETTLED = new Set(['already-recording', 'recording-disabled', 'recording-refused', 'meeting-ended']);
 
 /** POST /webhooks/agora: what Agora's Notification Center tells of channels. */
 export function webhookRoutes(context: ApiContext, base: string): Router {
@@ -61,9 +61,14 @@ function verified(
 
 /** Notifications come late, twice and out of order: whatever is done here may be done again. */
 async function heed(context: ApiContext, notification: AgoraNotification): Promise<void> {
-  const { meetings, recordings } = context;
+  const { meetings, presence, recordings } = context;
   const { event, notifiedAt, deduplicationKey } = notification;
+  if (event.kind === 'participantJoined' || event.kind === 'participantLeft') {
+    const { channel, uid, order, at } = event;
+    await presence.note({ channel, uid, order, at, isIn: event.kind === 'participantJoined' });
+  }
   if (event.kind === 'channelDestroyed') {
+    await presence.forget(event.channel);
     for (const { _id } of await meetings.inChannel(event.channel)) {
       await recordings.meetingEnded(_id, { startedBefore: event.at });
     }

@@ -1,29 +1,28 @@
 #!/usr/bin/env node
-import { KubeConfig } from '@kubernetes/client-node';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createApp } from '../api/app.ts';
 import { Authenticator } from '../api/authentication.ts';
 import { ConfigError, readConfig } from '../api/config.ts';
+import { DependencyMetrics } from '../api/dependency-metrics.ts';
 import { describeEnvironment } from '../api/environment.ts';
+import { PlaylistLinks } from '../api/playlist-links.ts';
+import { RecordingTokens } from '../api/recording-tokens.ts';
 import { ApiServer } from '../api/server.ts';
-import type { MeetingRecording } from '../crd/meeting-recording.ts';
+import { ChannelPresence } from '../meetings/channel-presence.ts';
 import { createRecordings } from '../meetings/create-recordings.ts';
 import { Database } from '../meetings/database.ts';
 import { KubernetesRecordingObjects, MEETING_RECORDINGS } from '../meetings/kubernetes-recording-objects.ts';
-import { ProjectionFeed } from '../meetings/projection-feed.ts';
-import type { Projection } from '../meetings/projection.ts';
 import { Upkeep } from '../meetings/upkeep.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { Controller } from '../runtime/controller.ts';
 import { Informer } from '../runtime/informer.ts';
 import { KubeClient } from '../runtime/kube/client.ts';
 import { KubeConfigConnection } from '../runtime/kube/connection.ts';
-import { RuntimeMetrics } from '../runtime/metrics.ts';
-import { WorkQueue } from '../runtime/work-queue.ts';
+import { folderOf, RecordingFiles } from '../storage/recording-files.ts';
+import { SignedPlaylists } from '../storage/signed-playlists.ts';
 import { PresignedDownloads } from '../storage/presigned-downloads.ts';
+import { aborted, brief, countQueued, follow, isReachable, kubeConfig, timed } from './api-parts.ts';
 
 interface RunOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -33,27 +32,40 @@ interface RunOptions {
   readonly onListening?: (port: number) => void;
 }
 
-const PROJECTION = 'meeting-projection';
-const PROJECTION_WORKERS = 4;
-const READY_TIMEOUT_MS = 2000;
-
 /** Runs the API until it is told to stop. Throws ConfigError when the environment is wrong. */
 export async function run({ env, signal, onListening }: RunOptions): Promise<void> {
   const config = readConfig(env);
   const log = pino({ level: config.logLevel, base: { component: 'api' } });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  const dependencies = new DependencyMetrics(registry);
   const now = () => new Date();
   await using closing = new AsyncDisposableStack();
 
   const database = closing.use(
-    new Database({ uri: config.mongodbUri, onError: (err) => log.warn({ err: brief(err) }, 'database') }),
+    new Database({
+      uri: config.mongodbUri,
+      onError: (err) => log.warn({ err: brief(err) }, 'database'),
+      onOperation: (seconds) => dependencies.observe('database', seconds),
+    }),
   );
   const connection = new KubeConfigConnection(kubeConfig(env));
   closing.defer(() => connection.close());
   const client = new KubeClient({ connection });
   const downloads = new PresignedDownloads({ ...config.storage, now });
   closing.defer(() => downloads.close());
+  const files = new RecordingFiles(config.storage);
+  closing.defer(() => files.close());
+  const { expirySeconds } = config.storage;
+  // A player of a growing playlist asks for it again and again until the meeting is over.
+  const lifetimeSeconds = expirySeconds + config.maxDuration;
+  const playlistLinks = new PlaylistLinks({ secret: config.streamKeySecret, now, lifetimeSeconds });
+  const playlists = new SignedPlaylists({
+    read: (file) => files.playlist(file),
+    sign: (object, seconds) => downloads.plainUrl(object, seconds),
+    spareSeconds: expirySeconds,
+    now,
+  });
 
   const { cluster, namespace } = config;
   const informer = new Informer({
@@ -68,15 +80,50 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
     ...config,
     database,
     queued: () => countQueued(informer.store.list()),
-    objects: new KubernetesRecordingObjects({ client, namespace }),
-    downloads,
+    objects: new KubernetesRecordingObjects({ client: timed(client, dependencies), namespace }),
+    downloads: {
+      url: async (request) => {
+        if (request.format !== 'm3u8') return dependencies.time('storage', () => downloads.url(request));
+        await dependencies.time('storage', () => downloads.requirePresence(request));
+        return playlistLinks.make(request);
+      },
+      growing: async ({ meetingId, recordingId }) => {
+        if (config.bucket === undefined) return undefined;
+        const folder = `${config.keyPrefix}${folderOf(meetingId)}/`;
+        const key = await files.growingPlaylist({ bucket: config.bucket, folder, name: recordingId });
+        return key === undefined ? undefined : { bucket: config.bucket, key, sizeBytes: null };
+      },
+    },
+    retention: {
+      remove: (file, stopping) => files.remove(file, stopping),
+      defaultDays: config.retentionDays,
+      onError: (err, recordingId) => log.warn({ err: brief(err), recordingId }, 'file not removed'),
+    },
     now,
     randomBytes,
+    webhook: config.webhook && {
+      ...config.webhook,
+      random: Math.random,
+      onFailure: (failure) => log.warn(failure, 'webhook not delivered'),
+      onError: (err) => log.warn({ err: brief(err) }, 'webhooks wait'),
+    },
     onSweepError: (err, recordingId) => log.warn({ err: brief(err), recordingId }, 'left for the next sweep'),
   });
   const { projection, sweep } = recordings;
   const controller = follow({ informer, projection, log, registry });
+  const presence = new ChannelPresence({
+    channels: database.channels,
+    graceMs: config.meetingEndGraceMs,
+    now,
+    onLeft: async (channel, at) => {
+      for (const { _id } of await recordings.registry.inChannel(channel)) {
+        await recordings.service.meetingEnded(_id, { startedBefore: at });
+      }
+    },
+    onError: (err) => log.warn({ err: brief(err) }, 'the end of a meeting waits'),
+  });
   const upkeep = new Upkeep({
+    presence,
     projection,
     sweep,
     objects: async () => {
@@ -86,12 +133,24 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
     onError: (err) => log.warn({ err: brief(err) }, 'upkeep failed, trying again'),
     sweepIntervalMs: config.sweepIntervalMs,
     resyncIntervalMs: config.resyncIntervalMs,
+    retention: recordings.retention,
+    retentionIntervalMs: config.retentionIntervalMs,
   });
 
+  const { recordingTokenSecret: secret } = config;
+  const recordingTokens =
+    secret === undefined ? undefined : new RecordingTokens({ secret, now, newId: randomUUID });
   const app = createApp({
     recordings: recordings.service,
+    presence,
+    archive: recordings.archive,
     meetings: recordings.registry,
-    authenticator: new Authenticator({ ...config.tokens, now }),
+    authenticator: new Authenticator({ ...config.tokens, recordingTokens, now }),
+    recordingTokens,
+    playlistLinks,
+    signedPlaylist: (file) => playlists.playlist(file),
+    publicUrl: config.publicUrl,
+    rateLimits: config.rateLimits,
     maxDuration: config.maxDuration,
     agoraWebhookSecret: config.agoraWebhookSecret,
     trustProxyHops: config.trustProxyHops,
@@ -116,7 +175,11 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
   const stop = new AbortController();
   const writing = async (): Promise<void> => {
     await database.connect(signal);
-    await Promise.all([controller.run(signal, stop.signal), upkeep.run(signal)]);
+    await Promise.all([
+      controller.run(signal, stop.signal),
+      upkeep.run(signal),
+      recordings.delivery?.run(signal),
+    ]);
   };
   const background = Promise.all([
     informer.run(stop.signal),
@@ -132,76 +195,6 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
   closing.defer(() => server.close(config.shutdownTimeoutMs));
   await Promise.race([aborted(signal), background]);
   log.info('stopping');
-}
-
-/** Follows the objects in the cluster, and hands each change to the projection until it is written. */
-function follow(parts: {
-  informer: Informer<MeetingRecording>;
-  projection: Projection;
-  log: Logger;
-  registry: Registry;
-}): Controller {
-  const { informer, projection, log, registry } = parts;
-  const metrics = new RuntimeMetrics(registry);
-  // The database may be down for long: it is tried often enough to be noticed when it is back.
-  const queue = new WorkQueue({
-    clock: systemClock,
-    metrics: metrics.forQueue(PROJECTION),
-    baseDelayMs: 100,
-    maxDelayMs: 5000,
-  });
-  const feed = new ProjectionFeed({ projection, current: (key) => informer.store.get(key) });
-  informer.onChange((change) => {
-    feed.note(change);
-    queue.add(change.key);
-  });
-  return new Controller({
-    name: PROJECTION,
-    reconcile: (key, signal) => feed.reconcile(key, signal),
-    queue,
-    workers: PROJECTION_WORKERS,
-    clock: systemClock,
-    log,
-    metrics: metrics.forController(PROJECTION, PROJECTION_WORKERS),
-  });
-}
-
-/** Recordings that wait for a slot, or that the controller has not looked at yet. */
-function countQueued(objects: Iterable<MeetingRecording>): number {
-  let count = 0;
-  for (const { status, spec } of objects) {
-    const isPending = status?.phase === undefined || status.phase === 'Pending';
-    if (isPending && spec.desiredState === 'Recording') count += 1;
-  }
-  return count;
-}
-
-function kubeConfig(env: RunOptions['env']): KubeConfig {
-  const config = new KubeConfig();
-  if (env['KUBECONFIG']) config.loadFromFile(env['KUBECONFIG']);
-  else config.loadFromDefault();
-  return config;
-}
-
-async function isReachable(client: KubeClient, namespace: string): Promise<boolean> {
-  try {
-    await client.list(MEETING_RECORDINGS, { namespace, limit: 1, timeoutMs: READY_TIMEOUT_MS });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Errors of drivers hold whole topologies. */
-function brief(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 async function main(): Promise<void> {

@@ -7,18 +7,20 @@ import { recordingOf } from './testing/build.ts';
 
 const agora: MeetingRecordingSpec['source'] = { agora: { channel: 'c', region: 'eu' } };
 
-function setup(maxConcurrent: number) {
+function setup(maxConcurrent: number, maxPushes?: number) {
   const woken: string[][] = [];
   const provider = { open: true };
   const admission = new Admission({
     maxConcurrent,
+    maxPushes,
+    weigh: ({ spec }) => (spec.output.format === 'webm' ? 3 : 1),
     providerIsOpen: () => provider.open,
     wake: (keys) => woken.push([...keys]),
   });
   const objects = new Map<string, MeetingRecording>();
   const see = (
     name: string,
-    options: { second?: number; status?: MeetingRecordingStatus; agora?: boolean } = {},
+    options: { second?: number; status?: MeetingRecordingStatus; agora?: boolean; webm?: boolean } = {},
   ) => {
     const before = objects.get(name);
     const creationTimestamp =
@@ -28,6 +30,7 @@ function setup(maxConcurrent: number) {
       metadata: { name, uid: `uid-${name}`, creationTimestamp },
       ...(options.status && { status: options.status }),
       ...(options.agora && { spec: { source: agora } }),
+      ...(options.webm && { spec: { output: { ...recordingOf().spec.output, format: 'webm' } } }),
     });
     objects.set(name, after);
     admission.observe({ key: name, before, after, initial: false, own: false });
@@ -53,10 +56,10 @@ describe('admission', () => {
     see('young', { second: 9 });
     see('old', { second: 1 });
     see('middle', { second: 5 });
-    expect(decide('young')).toEqual({ admitted: false, position: 3 });
+    expect(decide('young')).toMatchObject({ admitted: false, position: 3 });
     expect(decide('old')).toEqual({ admitted: true });
-    expect(decide('middle')).toEqual({ admitted: false, position: 1 });
-    expect(decide('young')).toEqual({ admitted: false, position: 2 });
+    expect(decide('middle')).toMatchObject({ admitted: false, position: 1 });
+    expect(decide('young')).toMatchObject({ admitted: false, position: 2 });
     expect(decide('old')).toEqual({ admitted: true });
   });
 
@@ -73,11 +76,10 @@ describe('admission', () => {
     const { admission, see, decide } = setup(2);
     see('a', { status: admitted });
     see('b', { status: { phase: 'Completed' } });
-    see('c');
-    admission.hold('uid-c');
+    admission.hold(see('c'));
     expect([admission.holding, admission.waiting]).toEqual([2, 0]);
     see('d');
-    expect(decide('d')).toEqual({ admitted: false, position: 1 });
+    expect(decide('d')).toMatchObject({ admitted: false, position: 1 });
   });
 
   it.each([
@@ -90,7 +92,7 @@ describe('admission', () => {
     all.see('c', { second: 3 });
     happen(all);
     expect(all.woken).toEqual([['b']]);
-    expect(all.decide('c')).toEqual({ admitted: false, position: 2 });
+    expect(all.decide('c')).toMatchObject({ admitted: false, position: 2 });
     expect(all.decide('b')).toEqual({ admitted: true });
   });
 
@@ -99,10 +101,42 @@ describe('admission', () => {
     provider.open = false;
     see('meeting', { second: 1, agora: true });
     see('obs', { second: 2 });
-    expect(decide('meeting')).toEqual({ admitted: false, position: 1 });
+    expect(decide('meeting')).toEqual({ admitted: false, position: 1, lacks: 'provider' });
     expect(decide('obs')).toEqual({ admitted: true });
     provider.open = true;
     expect(decide('meeting')).toEqual({ admitted: true });
+  });
+
+  it('weighs: a heavy one waits until there is room for all of it, and is not passed by light ones', () => {
+    const { see, gone, decide } = setup(3);
+    see('light', { second: 1 });
+    see('heavy', { second: 2, webm: true });
+    see('late', { second: 3 });
+    expect(decide('light')).toEqual({ admitted: true });
+    expect(decide('late')).toMatchObject({ admitted: false, position: 2, lacks: 'slot' });
+    expect(decide('heavy')).toMatchObject({ admitted: false, position: 1 });
+    gone('light');
+    expect(decide('heavy')).toEqual({ admitted: true });
+    expect(decide('late')).toMatchObject({ admitted: false });
+  });
+
+  it('lets in one that is heavier than all slots together when nobody else records', () => {
+    const { see, decide } = setup(2);
+    see('heavy', { webm: true });
+    expect(decide('heavy')).toEqual({ admitted: true });
+  });
+
+  it('never asks Agora for more pushes than its quota, and lets others pass', () => {
+    const { see, gone, decide, woken } = setup(10, 1);
+    see('a', { second: 1, agora: true });
+    see('b', { second: 2, agora: true });
+    see('obs', { second: 3 });
+    expect(decide('a')).toEqual({ admitted: true });
+    expect(decide('b')).toEqual({ admitted: false, position: 1, lacks: 'provider' });
+    expect(decide('obs')).toEqual({ admitted: true });
+    gone('a');
+    expect(woken.at(-1)).toEqual(['b']);
+    expect(decide('b')).toEqual({ admitted: true });
   });
 
   it('takes one back to where its age puts it', () => {
@@ -112,6 +146,6 @@ describe('admission', () => {
     decide('a');
     admission.release('a', a);
     expect(woken).toEqual([['a']]);
-    expect(decide('b')).toEqual({ admitted: false, position: 2 });
+    expect(decide('b')).toMatchObject({ admitted: false, position: 2 });
   });
 });

@@ -2,17 +2,28 @@ import { isTerminal } from '../crd/phases.ts';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
 import type { Change } from '../runtime/store.ts';
 
-interface Waiting {
-  readonly key: string;
-  readonly uid: string;
-  readonly createdAt: string;
+/** What a recording takes of what there is. */
+interface Claim {
+  readonly weight: number;
   readonly needsProvider: boolean;
 }
 
-export type AdmissionDecision = { admitted: true } | { admitted: false; position: number };
+interface Waiting extends Claim {
+  readonly key: string;
+  readonly uid: string;
+  readonly createdAt: string;
+}
+
+export type AdmissionDecision =
+  { admitted: true } | { admitted: false; position: number; lacks: 'slot' | 'provider' };
 
 export interface AdmissionOptions {
+  /** Slots in all. */
   maxConcurrent: number;
+  /** How many slots a recording takes; 1 for each unless told. */
+  weigh?: (recording: MeetingRecording) => number;
+  /** Pushes that Agora carries at a time; as many as it likes unless told. */
+  maxPushes?: number | undefined;
   /** Whether Agora may have room for one more push. */
   providerIsOpen: () => boolean;
   /** Called with recordings whose turn may have come. */
@@ -20,13 +31,13 @@ export interface AdmissionOptions {
 }
 
 /**
- * Who may record: at most so many at a time, oldest first. It follows the cache of all objects, and decides without
+ * Who may record: as many at a time as there are slots and pushes for, oldest first. It follows the cache of all objects, and decides without
  * waiting for anything in between, so that any number of workers never let in one too many. A recording that was let
  * in holds its slot from that moment on, whatever the cache still says.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #holding = new Set<string>();
+  readonly #holding = new Map<string, Claim>();
   /** Oldest first. */
   readonly #waiting: Waiting[] = [];
 
@@ -50,13 +61,14 @@ export class Admission {
     if (!after) return;
     const { uid } = after.metadata;
     if (isTerminal(after.status?.phase)) this.#forget(uid);
-    else if (isAdmitted(after)) this.hold(uid);
+    else if (isAdmitted(after)) this.hold(after);
     else if (!this.#holding.has(uid)) this.#enqueue(key, after);
   }
 
   /** A recorder pod of it exists: it has its slot, though its status may not say so yet. */
-  hold(uid: string): void {
-    this.#holding.add(uid);
+  hold(recording: MeetingRecording): void {
+    const { uid } = recording.metadata;
+    this.#holding.set(uid, this.#claim(recording));
     this.#dequeue(uid);
   }
 
@@ -64,12 +76,14 @@ export class Admission {
   decide(recording: MeetingRecording): AdmissionDecision {
     const { uid } = recording.metadata;
     if (this.#holding.has(uid)) return { admitted: true };
+    if (this.#eligible().some((waiting) => waiting.uid === uid)) {
+      this.hold(recording);
+      return { admitted: true };
+    }
     const index = this.#waiting.findIndex((waiting) => waiting.uid === uid);
-    const free = this.#options.maxConcurrent - this.#holding.size;
-    const mayGo = this.#eligible(free).some((waiting) => waiting.uid === uid);
-    if (!mayGo) return { admitted: false, position: index < 0 ? this.#waiting.length + 1 : index + 1 };
-    this.hold(uid);
-    return { admitted: true };
+    const position = index < 0 ? this.#waiting.length + 1 : index + 1;
+    const provider = this.#claim(recording).needsProvider && this.#pushesLeft() < 1;
+    return { admitted: false, position, lacks: provider ? 'provider' : 'slot' };
   }
 
   /** Back to the queue, to the place that its age gives it. */
@@ -81,19 +95,37 @@ export class Admission {
 
   /** Tells those whose turn has come. */
   wakeNext(): void {
-    const next = this.#eligible(this.#options.maxConcurrent - this.#holding.size);
+    const next = this.#eligible();
     if (next.length > 0) this.#options.wake(next.map(({ key }) => key));
   }
 
-  /** The first so many that could start now. */
-  #eligible(count: number): Waiting[] {
-    const open = this.#options.providerIsOpen();
+  /** The first in the queue that fit in. A heavy one is not passed by light ones, or it would wait for ever. */
+  #eligible(): Waiting[] {
+    let slots = this.#options.maxConcurrent - sum([...this.#holding.values()].map(({ weight }) => weight));
+    let pushes = this.#pushesLeft();
     const next: Waiting[] = [];
     for (const waiting of this.#waiting) {
-      if (next.length >= count) break;
-      if (open || !waiting.needsProvider) next.push(waiting);
+      if (waiting.needsProvider && pushes < 1) continue;
+      slots -= waiting.weight;
+      if (slots < 0) break;
+      if (waiting.needsProvider) pushes -= 1;
+      next.push(waiting);
     }
     return next;
+  }
+
+  /** How many more pushes Agora may have room for. */
+  #pushesLeft(): number {
+    if (!this.#options.providerIsOpen()) return 0;
+    const { maxPushes = Number.POSITIVE_INFINITY } = this.#options;
+    return maxPushes - [...this.#holding.values()].filter(({ needsProvider }) => needsProvider).length;
+  }
+
+  #claim(recording: MeetingRecording): Claim {
+    const { weigh = () => 1, maxConcurrent } = this.#options;
+    // One that is heavier than all slots together records alone.
+    const weight = Math.min(weigh(recording), maxConcurrent);
+    return { weight, needsProvider: recording.spec.source.agora !== undefined };
   }
 
   #forget(uid: string): void {
@@ -109,7 +141,7 @@ export class Admission {
   #enqueue(key: string, recording: MeetingRecording): void {
     const { uid, creationTimestamp: createdAt } = recording.metadata;
     if (this.#waiting.some((waiting) => waiting.uid === uid)) return;
-    const entry = { key, uid, createdAt, needsProvider: recording.spec.source.agora !== undefined };
+    const entry = { key, uid, createdAt, ...this.#claim(recording) };
     const index = this.#waiting.findIndex((waiting) => comesBefore(entry, waiting));
     if (index < 0) this.#waiting.push(entry);
     else this.#waiting.splice(index, 0, entry);
@@ -121,6 +153,10 @@ export function isAdmitted(recording: MeetingRecording): boolean {
     recording.status?.conditions?.some(({ type, status }) => type === 'Admitted' && status === 'True') ??
     false
   );
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** By age; objects of the same second by name. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { quantityBytes } from './spool-size.ts';
 
 const flag = (fallback: boolean) =>
   z
@@ -36,10 +37,10 @@ export const controllerEnvironmentSchema = z.object({
     .meta({ description: 'Memory of a recorder: request and limit.' }),
   RECORDER_EPHEMERAL_STORAGE: z
     .string()
-    .min(1)
+    .regex(/^[0-9]+(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)?$/, 'is a quantity such as 8Gi')
     .default('8Gi')
-    .meta({ description: 'Size of the spool, and limit of ephemeral storage.' }),
-  RECORDER_EPHEMERAL_STORAGE_REQUEST: text('Request of ephemeral storage; the limit unless told.'),
+    .meta({ description: 'The most that a spool may take; less where bitrate and duration need less.' }),
+  RECORDER_EPHEMERAL_STORAGE_REQUEST: text('Request of ephemeral storage; the limit of the pod unless told.'),
   RECORDER_TERMINATION_GRACE_SECONDS: seconds(600).meta({
     description: 'Seconds that a recorder has to finish and upload after it was told to stop.',
   }),
@@ -62,6 +63,18 @@ export const controllerEnvironmentSchema = z.object({
     .regex(/^rtmps?:\/\/[^/\s]+(\/\S*)?$/, 'is a URL such as rtmp://ingest.example.com/live')
     .optional()
     .meta({ description: 'A fixed ingest URL in front of the pods, in place of rtmp://POD-IP:PORT/live.' }),
+  INGEST_EXPOSURE: z.enum(['podIP', 'hostPort', 'nodePort', 'loadBalancer', 'fixed']).optional().meta({
+    description:
+      'How publishers reach recorders; fixed where RTMP_SERVER_URL is set, else podIP unless told.',
+  }),
+  INGEST_HOST: text(
+    "The host name of the nodes for publishers, with nodePort; the IP of the pod's node unless told.",
+  ),
+  INGEST_HOST_PORTS: z
+    .string()
+    .regex(/^[0-9]{1,5}-[0-9]{1,5}$/, 'is a range of ports such as 20000-20999')
+    .default('20000-20999')
+    .meta({ description: 'The ports of a node that recorders ask for, with hostPort.' }),
   AGORA_REST_API_BASE_URL: z
     .url()
     .optional()
@@ -86,7 +99,26 @@ export const controllerEnvironmentSchema = z.object({
   RECORDING_MIN_FREE_MB: text(
     'Free space in MB at which a recorder stops and saves; its own default unless told.',
   ),
+  WEBM_WEIGHT: z.coerce
+    .number()
+    .min(1)
+    .max(100)
+    .default(3)
+    .meta({ description: 'How many slots a webm recording takes, which is encoded.' }),
+  AGORA_MAX_PUSHES: z.coerce.number().int().min(1).optional().meta({
+    description: "The Agora project's quota of concurrent pushes; learnt from refusals unless told.",
+  }),
+  PUSH_SWEEP_INTERVAL: z.coerce
+    .number()
+    .min(0)
+    .max(86_400)
+    .default(300)
+    .meta({ description: 'Seconds between looks for pushes that no recording has any use for; 0: none.' }),
   START_TIMEOUT: seconds(300).meta({ description: 'Seconds within which a recorder pod must be ready.' }),
+  RECORDER_LOST_AFTER: seconds(60).meta({
+    description:
+      'Seconds without a word from a recorder whose node does not answer, until another takes its place.',
+  }),
   UPLOAD_RETRY_WINDOW: seconds(3600).meta({
     description: 'Seconds that a recorder which S3 refused is kept and tries again.',
   }),
@@ -156,9 +188,13 @@ function toConfig(env: ControllerEnvironment) {
     logLevel: env.LOG_LEVEL,
     workers: env.WORKERS,
     maxConcurrentRecordings: env.MAX_CONCURRENT_RECORDINGS,
+    webmWeight: env.WEBM_WEIGHT,
+    maxPushes: env.AGORA_MAX_PUSHES,
+    pushSweepSeconds: env.PUSH_SWEEP_INTERVAL,
     masterKey: env.STREAM_KEY_SECRET,
-    rtmpServerUrl: env.RTMP_SERVER_URL,
+    ingest: ingestConfig(env),
     startTimeoutSeconds: env.START_TIMEOUT,
+    recorderLostSeconds: env.RECORDER_LOST_AFTER,
     uploadRetrySeconds: env.UPLOAD_RETRY_WINDOW,
     agora,
     recorder: {
@@ -170,8 +206,8 @@ function toConfig(env: ControllerEnvironment) {
       priorityClass: env.RECORDER_PRIORITY_CLASS,
       cpuRequest: env.RECORDER_CPU_REQUEST,
       memory: env.RECORDER_MEMORY,
-      storage: env.RECORDER_EPHEMERAL_STORAGE,
-      storageRequest: env.RECORDER_EPHEMERAL_STORAGE_REQUEST ?? env.RECORDER_EPHEMERAL_STORAGE,
+      maxSpoolBytes: quantityBytes(env.RECORDER_EPHEMERAL_STORAGE),
+      storageRequest: env.RECORDER_EPHEMERAL_STORAGE_REQUEST,
       terminationGraceSeconds: env.RECORDER_TERMINATION_GRACE_SECONDS,
       rtmpPort: env.RECORDER_RTMP_PORT,
       httpPort: env.RECORDER_HTTP_PORT,
@@ -191,4 +227,21 @@ function toConfig(env: ControllerEnvironment) {
       } satisfies Record<string, string | undefined>,
     },
   };
+}
+
+type Exposure =
+  { exposure: 'fixed'; fixedUrl: string } | { exposure: 'podIP' | 'hostPort' | 'nodePort' | 'loadBalancer' };
+
+function ingestConfig(
+  env: ControllerEnvironment,
+): Exposure & { host: string | undefined; hostPorts: readonly [first: number, last: number] } {
+  const [first = 0, last = 0] = env.INGEST_HOST_PORTS.split('-').map(Number);
+  if (first < 1 || last > 65_535 || first > last)
+    throw new ConfigError(`INGEST_HOST_PORTS: ${env.INGEST_HOST_PORTS} is no range of ports from 1 to 65535`);
+  const common = { host: env.INGEST_HOST, hostPorts: [first, last] as const };
+  const url = env.RTMP_SERVER_URL;
+  const exposure = env.INGEST_EXPOSURE ?? (url === undefined ? 'podIP' : 'fixed');
+  if (exposure !== 'fixed') return { ...common, exposure };
+  if (url === undefined) throw new ConfigError('RTMP_SERVER_URL is required with INGEST_EXPOSURE=fixed');
+  return { ...common, exposure, fixedUrl: url };
 }

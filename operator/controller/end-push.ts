@@ -6,9 +6,12 @@ import type { World } from './world.ts';
 
 const RETRY_MS = 5000;
 
+/** What names of pushes of ours begin with. */
+export const CONVERTER_PREFIX = 'meetrec-';
+
 /** The name under which Agora knows a recording's push: whoever comes later finds it by this. */
 export function converterName(recording: MeetingRecording): string {
-  return `meetrec-${recording.metadata.uid}`;
+  return `${CONVERTER_PREFIX}${recording.metadata.uid}`;
 }
 
 /**

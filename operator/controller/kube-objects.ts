@@ -46,20 +46,27 @@ export interface PodCondition {
   status: string;
   reason?: string;
   message?: string;
+  lastTransitionTime?: string;
 }
 
 /** A pod, as much of it as the controller reads. */
 export interface Pod extends KubeObject {
-  metadata: KubeMetadata & { ownerReferences?: OwnerReference[] };
+  metadata: KubeMetadata & { ownerReferences?: OwnerReference[]; deletionGracePeriodSeconds?: number };
   spec: {
     nodeName?: string;
-    containers: { name: string; image?: string; env?: { name: string; value?: string }[] }[];
+    containers: {
+      name: string;
+      image?: string;
+      env?: { name: string; value?: string }[];
+      ports?: { name?: string; containerPort: number; hostPort?: number }[];
+    }[];
   };
   status?: {
     phase?: string;
     reason?: string;
     message?: string;
     podIP?: string;
+    hostIP?: string;
     conditions?: PodCondition[];
     containerStatuses?: ContainerStatus[];
   };

@@ -8,8 +8,9 @@ import type { Pod } from './kube-objects.ts';
 import { lookAgainIn } from './pass.ts';
 import type { Pass } from './pass.ts';
 import { recorderPodName } from './recorder-pod.ts';
-import { readRecorderState } from './recorder-state.ts';
+import { readRecorderState, stuckInMs } from './recorder-state.ts';
 import { releasePod } from './release-pod.ts';
+import { salvagedAttempt } from './salvage-pod.ts';
 import { StatusDraft } from './status-draft.ts';
 import type { StatusUpdate } from './status-update.ts';
 import { sync } from './sync.ts';
@@ -17,6 +18,8 @@ import { POD_RECORDING } from './world.ts';
 import type { World } from './world.ts';
 
 const CONFLICT_RETRY_MS = 100;
+/** How often pods of a recording that is gone are looked after until they are gone too. */
+const ORPHANS_MS = 60_000;
 
 /** Reconciles one MeetingRecording: gathers what is, goes through the steps, and writes the status once at the end. */
 export class MeetingRecordingReconciler {
@@ -36,7 +39,7 @@ export class MeetingRecordingReconciler {
     if (strangers.length > 0) await this.#releaseOrphans(key, strangers, signal);
     if (!recording) {
       world.watchers.drop(key);
-      return undefined;
+      return strangers.length > 0 ? { requeueAfterMs: ORPHANS_MS } : undefined;
     }
     const pass = this.#newPass(key, recording, pods, signal);
     try {
@@ -68,8 +71,15 @@ export class MeetingRecordingReconciler {
   async #releaseEarlierAttempts(pass: Pass, pods: readonly Pod[]): Promise<void> {
     const { uid } = pass.recording.metadata;
     for (const pod of pods)
-      if (ownerUid(pod) === uid && pod.metadata.name !== currentPodName(pass.recording))
+      if (
+        ownerUid(pod) === uid &&
+        pod.metadata.name !== currentPodName(pass.recording) &&
+        salvagedAttempt(pod) === undefined
+      ) {
         await releasePod(pod, this.#world, pass.signal);
+        // One that won't go, for its node is dead, is let go by force.
+        if (pod.metadata.deletionTimestamp !== undefined) lookAgainIn(pass, stuckInMs(pod, pass.nowMs));
+      }
   }
 
   #newPass(key: string, recording: MeetingRecording, pods: readonly Pod[], signal: AbortSignal): Pass {

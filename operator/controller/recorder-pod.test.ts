@@ -4,7 +4,7 @@ import { deriveStreamKey } from '../crd/stream-key.ts';
 import { parseEnvironment } from '../../recorder-image/contract/environment.ts';
 import { readConfig } from './config.ts';
 import { objectKey, recorderPod } from './recorder-pod.ts';
-import { config, recordingOf } from './testing/build.ts';
+import { NOW, config, recordingOf } from './testing/build.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -97,9 +97,9 @@ describe('the recorder pod', () => {
     expect(container['envFrom']).toEqual([{ secretRef: { name: 'aws' } }]);
     expect(container['resources']).toMatchObject({
       requests: { 'ephemeral-storage': '1Gi' },
-      limits: { 'ephemeral-storage': '20Gi' },
+      limits: { 'ephemeral-storage': '20736Mi' },
     });
-    expect(spec['volumes']).toContainEqual({ name: 'spool', emptyDir: { sizeLimit: '20Gi' } });
+    expect(spec['volumes']).toContainEqual({ name: 'spool', emptyDir: { sizeLimit: '20480Mi' } });
   });
 
   it.each([
@@ -108,6 +108,14 @@ describe('the recorder pod', () => {
     ['..', 'recordings/_/rec.mp4'],
     ['Besprechung ü', 'recordings/Besprechung__/rec.mp4'],
   ])('puts the file of meeting %s where it can’t leave its folder', (meetingId, key) => {
-    expect(objectKey(recordingOf({ spec: { meetingId } }), 'recordings/')).toBe(key);
+    expect(objectKey(recordingOf({ spec: { meetingId } }), 'recordings/', 1)).toBe(key);
+  });
+
+  it('gives the recorder after a lost one a file of its own, and the one after a wait the usual', () => {
+    const parts = [{ attempt: 1, state: 'Salvaging', since: NOW, key: 'k' }] as const;
+    const after = recordingOf({ status: { attempt: 2, parts: [...parts] } });
+    expect(objectKey(after, '', 2)).toBe('meeting-1/rec-attempt2.mp4');
+    expect(objectKey(after, '', 1)).toBe('meeting-1/rec.mp4');
+    expect(objectKey(recordingOf({ status: { attempt: 2 } }), '', 2)).toBe('meeting-1/rec.mp4');
   });
 });

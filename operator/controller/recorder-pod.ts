@@ -11,6 +11,7 @@ import {
 import { deriveStreamKey, streamKeySha256 } from '../crd/stream-key.ts';
 import type { KubeObject } from '../runtime/kube/objects.ts';
 import type { RecorderConfig } from './config.ts';
+import { mebibytes, podStorageBytes, spoolBytes } from './spool-size.ts';
 
 export const RECORDER_CONTAINER = 'recorder';
 const SPOOL = '/tmp/recordings';
@@ -22,11 +23,13 @@ export function recorderPodName(recording: MeetingRecording, attempt: number): s
   return `${recording.metadata.name}-${attempt}`;
 }
 
-/** The key of the file in the bucket. */
-export function objectKey(recording: MeetingRecording, prefix: string): string {
+/** The key of the file in the bucket. After a recorder was lost, each further attempt has its own: none writes another's. */
+export function objectKey(recording: MeetingRecording, prefix: string, attempt: number): string {
   const { meetingId, output } = recording.spec;
   const folder = meetingId.replaceAll(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+$/, '_');
-  return `${prefix}${folder}/${recording.metadata.name}.${output.format}`;
+  const earlier = recording.status?.parts?.some((part) => part.attempt < attempt) ?? false;
+  const suffix = earlier ? `-attempt${attempt}` : '';
+  return `${prefix}${folder}/${recording.metadata.name}${suffix}.${output.format}`;
 }
 
 /** The SHA-256 of the one stream key that may publish. */
@@ -42,6 +45,8 @@ export interface RecorderPodOptions {
   attempt: number;
   masterKey: string;
   config: RecorderConfig;
+  /** The node's port that leads to the ingest; absent: none does. */
+  hostPort?: number | undefined;
 }
 
 /**
@@ -62,6 +67,7 @@ export function recorderPod(options: RecorderPodOptions): KubeObject & { spec: o
         [LABELS.managedBy]: MANAGER_NAME,
         [LABELS.recording]: name,
         [LABELS.meeting]: labelValue(recording.spec.meetingId),
+        [LABELS.attempt]: String(attempt),
       },
       annotations: {
         // A recording can't move: autoscalers must leave its node alone.
@@ -93,7 +99,7 @@ export function recorderPod(options: RecorderPodOptions): KubeObject & { spec: o
       },
       containers: [recorderContainer(options)],
       volumes: [
-        { name: 'spool', emptyDir: { sizeLimit: config.storage } },
+        { name: 'spool', emptyDir: { sizeLimit: mebibytes(spoolBytes(recording, config.maxSpoolBytes)) } },
         { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
       ],
     },
@@ -102,6 +108,7 @@ export function recorderPod(options: RecorderPodOptions): KubeObject & { spec: o
 
 function recorderContainer(options: RecorderPodOptions): object {
   const { config } = options;
+  const storage = mebibytes(podStorageBytes(spoolBytes(options.recording, config.maxSpoolBytes)));
   return {
     name: RECORDER_CONTAINER,
     image: config.image,
@@ -109,15 +116,23 @@ function recorderContainer(options: RecorderPodOptions): object {
     env: environment(options),
     ...(config.secret !== undefined && { envFrom: [{ secretRef: { name: config.secret } }] }),
     ports: [
-      { name: 'rtmp', containerPort: config.rtmpPort },
+      {
+        name: 'rtmp',
+        containerPort: config.rtmpPort,
+        ...(options.hostPort !== undefined && { hostPort: options.hostPort }),
+      },
       { name: 'http', containerPort: config.httpPort },
     ],
     readinessProbe: { httpGet: { path: '/readyz', port: 'http' }, periodSeconds: 1, failureThreshold: 3 },
     // Without a message of its own, the last lines of the log say what it died of.
     terminationMessagePolicy: 'FallbackToLogsOnError',
     resources: {
-      requests: { cpu: config.cpuRequest, memory: config.memory, 'ephemeral-storage': config.storageRequest },
-      limits: { memory: config.memory, 'ephemeral-storage': config.storage },
+      requests: {
+        cpu: config.cpuRequest,
+        memory: config.memory,
+        'ephemeral-storage': config.storageRequest ?? storage,
+      },
+      limits: { memory: config.memory, 'ephemeral-storage': storage },
     },
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -145,7 +160,9 @@ function environment(options: RecorderPodOptions): { name: string; value: string
     RECORDING_BITRATE: output.bitrateKbps,
     RECORDING_MAX_DURATION: maxDurationSeconds,
     RECORDING_STORAGE_PATH: SPOOL,
-    S3_KEY: objectKey(recording, config.keyPrefix),
+    // The volume's limit, which the recorder can't see: it would be evicted, spool and all.
+    RECORDING_SPOOL_LIMIT_MB: Math.floor(spoolBytes(recording, config.maxSpoolBytes) / 1e6),
+    S3_KEY: objectKey(recording, config.keyPrefix, options.attempt),
     ...config.environment,
   };
   return Object.entries(variables).flatMap(([name, value]) =>

@@ -84,7 +84,7 @@ describe('what a recorder pod is', () => {
     [
       'a death while it was told to stop',
       { container: { state: terminated(137) }, ...deletedAt(NOW) },
-      'failed',
+      'gone',
     ],
     ['an eviction', { status: { phase: 'Failed', reason: 'Evicted', message: 'disk' } }, 'gone'],
     ['a deletion before it was scheduled', { scheduled: false, ...deletedAt(NOW) }, 'gone'],
@@ -101,6 +101,29 @@ describe('what a recorder pod is', () => {
     expect(read({ container: { state: running }, ...deletedAt('2026-01-01T00:10:00Z') }).is).toBe(
       'listening',
     );
+  });
+
+  it('is out of reach when its node does not answer, and not when it only is not ready', () => {
+    const notReady = [{ type: 'Ready', status: 'False', lastTransitionTime: NOW }];
+    const options = (ready: boolean) => ({
+      container: { state: running, ready },
+      status: { conditions: notReady },
+    });
+    expect(read(options(true))).toEqual({ is: 'unreachable', sinceMs: NOW_MS });
+    expect(read(options(false)).is).toBe('starting');
+  });
+
+  it('is lost when the control plane removed it, with what it says of that', () => {
+    const conditions = [
+      { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message: 'the node is gone' },
+    ];
+    const pod = podOf(recording, { status: { phase: 'Failed', conditions } });
+    expect(readRecorderState(pod, NOW_MS)).toEqual({
+      is: 'lost',
+      how: 'gone',
+      message: 'The recorder pod ended: DeletionByPodGC, the node is gone',
+    });
+    expect(lastTermination(pod, NOW)).toMatchObject({ reason: 'DeletionByPodGC', node: 'node-1' });
   });
 
   it('takes a result for one only when it is', () => {

@@ -10,6 +10,8 @@ export type RecorderState =
   /** Not listening yet, or not any more for a moment. */
   | { is: 'starting'; trouble: StartTrouble | undefined }
   | { is: 'listening'; address: string }
+  /** Its node does not answer; the recorder itself may be well. */
+  | { is: 'unreachable'; sinceMs: number }
   /** S3 refused the file; the kubelet starts the recorder again in place, and it tries again. */
   | { is: 'retrying-upload'; result: RecorderResult }
   | { is: 'ended'; result: RecorderResult }
@@ -27,7 +29,7 @@ export const MAX_RESTARTS = 10;
 export const STUCK_SECONDS = 120;
 
 /** What the kubelet, too, says of a container whose end it has missed. */
-const EXIT_CODE_UNKNOWN = 137;
+export const EXIT_CODE_UNKNOWN = 137;
 
 /** Starting again would only do the same again. */
 const FINAL_EXIT_CODES: readonly number[] = [
@@ -58,7 +60,7 @@ export function readRecorderState(pod: Pod, nowMs: number): RecorderState {
   if (current && deleting) return lost(pod, current);
   if (deleting && pod.spec.nodeName === undefined)
     return { is: 'lost', how: 'gone', message: 'The recorder pod was removed before it ran' };
-  if (deleting && nowMs > Date.parse(metadata.deletionTimestamp ?? '') + STUCK_SECONDS * 1000)
+  if (deleting && stuckInMs(pod, nowMs) < 0)
     return { is: 'lost', how: 'gone', message: `The recorder pod's node does not answer` };
   if ((container?.restartCount ?? 0) > MAX_RESTARTS)
     return {
@@ -67,10 +69,38 @@ export function readRecorderState(pod: Pod, nowMs: number): RecorderState {
       message: `The recorder ended ${MAX_RESTARTS} times without a result`,
     };
 
+  const sinceMs = unreachableSince(pod);
+  if (sinceMs !== undefined) return { is: 'unreachable', sinceMs };
   const ready = status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
   if (ready && status?.podIP !== undefined && container?.state?.running)
     return { is: 'listening', address: status.podIP };
   return { is: 'starting', trouble: startTrouble(pod, container) };
+}
+
+/** Whether the recorder in this pod can't be at work any more, or only out of everybody's reach. */
+export function isDown(pod: Pod, nowMs: number): boolean {
+  const { status, metadata } = pod;
+  if (status?.phase === 'Failed' || status?.phase === 'Succeeded') return true;
+  if (unreachableSince(pod) !== undefined) return true;
+  if (metadata.deletionTimestamp === undefined) return false;
+  const container = recorderStatus(pod);
+  return container === undefined || container.state?.terminated !== undefined || stuckInMs(pod, nowMs) <= 0;
+}
+
+/** Milliseconds until a pod that is being deleted counts as stuck. */
+export function stuckInMs(pod: Pod, nowMs: number): number {
+  return Date.parse(pod.metadata.deletionTimestamp ?? '') + STUCK_SECONDS * 1000 - nowMs;
+}
+
+/**
+ * Unix milliseconds. Where a node does not answer, the control plane takes Ready from its pods, while what the kubelet
+ * last said of the container stands.
+ */
+function unreachableSince(pod: Pod): number | undefined {
+  const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready');
+  const container = recorderStatus(pod);
+  if (ready?.status !== 'False' || container?.ready !== true || !container.state?.running) return undefined;
+  return Date.parse(ready.lastTransitionTime ?? '') || 0;
 }
 
 export function recorderStatus(pod: Pod): ContainerStatus | undefined {
@@ -84,7 +114,8 @@ export function recorderStatus(pod: Pod): ContainerStatus | undefined {
 export function lastTermination(pod: Pod, nowIso: string): LastTermination | undefined {
   const container = recorderStatus(pod);
   const terminated = container?.state?.terminated ?? container?.lastState?.terminated;
-  const { phase, reason, message } = pod.status ?? {};
+  const { phase } = pod.status ?? {};
+  const { reason, message } = endOf(pod);
   const node = pod.spec.nodeName === undefined ? {} : { node: pod.spec.nodeName };
   if (phase === 'Failed' && reason !== undefined)
     return {
@@ -115,7 +146,7 @@ function readResult(terminated: Terminated): RecorderResult | undefined {
 }
 
 function lost(pod: Pod, terminated: Terminated | undefined): RecorderState {
-  const { reason, message } = pod.status ?? {};
+  const { reason, message } = endOf(pod);
   // Evicted, Preempting, NodeShutdown, … : the pod's own reason is the cause, not the container's end.
   if (reason !== undefined)
     return {
@@ -123,8 +154,17 @@ function lost(pod: Pod, terminated: Terminated | undefined): RecorderState {
       how: 'gone',
       message: `The recorder pod ended: ${reason}${message ? `, ${message}` : ''}`,
     };
+  if (pod.metadata.deletionTimestamp !== undefined)
+    return { is: 'lost', how: 'gone', message: 'The recorder was killed while its pod was being removed' };
   const how = terminated ? `with exit code ${terminated.exitCode} (${terminated.reason ?? 'Unknown'})` : '';
   return { is: 'lost', how: 'failed', message: `The recorder ended without a result ${how}`.trim() };
+}
+
+/** Why the pod itself ended: its reason, or what disrupted it, where it has none. */
+function endOf(pod: Pod): { reason?: string | undefined; message?: string | undefined } {
+  if (pod.status?.reason !== undefined) return pod.status;
+  const disruption = pod.status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
+  return disruption?.status === 'True' ? disruption : {};
 }
 
 function startTrouble(pod: Pod, container: ContainerStatus | undefined): StartTrouble | undefined {

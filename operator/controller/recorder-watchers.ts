@@ -21,6 +21,8 @@ interface Watcher {
   readonly baseUrl: string;
   readonly stop: AbortController;
   latest: RecorderStatus | undefined;
+  /** Monotonic milliseconds of the last answer, or of the beginning. */
+  heardAt: number;
 }
 
 const FIGURES_SECONDS = 15;
@@ -46,7 +48,12 @@ export class RecorderWatchers {
     const known = this.#watchers.get(key);
     if (known?.baseUrl === baseUrl) return;
     known?.stop.abort();
-    const watcher = { baseUrl, stop: new AbortController(), latest: undefined };
+    const watcher = {
+      baseUrl,
+      stop: new AbortController(),
+      latest: undefined,
+      heardAt: this.#options.clock.monotonic(),
+    };
     this.#watchers.set(key, watcher);
     void this.#poll(key, watcher);
   }
@@ -54,6 +61,12 @@ export class RecorderWatchers {
   /** What the recorder said last. */
   latest(key: string): RecorderStatus | undefined {
     return this.#watchers.get(key)?.latest;
+  }
+
+  /** Milliseconds since the recorder was last heard; undefined where it is not followed. */
+  silentMs(key: string): number | undefined {
+    const watcher = this.#watchers.get(key);
+    return watcher && this.#options.clock.monotonic() - watcher.heardAt;
   }
 
   drop(key: string): void {
@@ -80,6 +93,7 @@ export class RecorderWatchers {
           waitSeconds: this.#options.figuresSeconds ?? FIGURES_SECONDS,
           signal,
         });
+        watcher.heardAt = clock.monotonic();
         backoff.reset();
         if (signal.aborted) return;
         onChange(key);

@@ -17,14 +17,19 @@ import { WorkQueue } from '../runtime/work-queue.ts';
 import { Admission } from './admission.ts';
 import type { ControllerConfig } from './config.ts';
 import { announce, warn } from './events.ts';
+import { HostPorts } from './host-ports.ts';
 import { MEETING_RECORDINGS, PODS, ownerUid, recordingKey } from './kube-objects.ts';
 import type { Pod } from './kube-objects.ts';
 import { RecordingMetrics } from './metrics.ts';
 import { ProviderGate } from './provider-gate.ts';
 import { PushRequests } from './push-requests.ts';
+import { PushSweep } from './push-sweep.ts';
+import { reachByTcp } from './reach.ts';
+import type { Reach } from './reach.ts';
 import type { RecorderClient } from './recorder-client.ts';
 import { RecorderWatchers } from './recorder-watchers.ts';
 import { MeetingRecordingReconciler, currentPodName } from './reconciler.ts';
+import { slimPod } from './slim-pod.ts';
 import { StatusUpdate } from './status-update.ts';
 import { POD_RECORDING } from './world.ts';
 import type { World } from './world.ts';
@@ -37,6 +42,8 @@ export interface SetupOptions {
   /** Absent: the installation has no Agora credentials. */
   push: MediaPush | undefined;
   recorderClient: RecorderClient;
+  /** How it is found out whether a recorder can be reached; by TCP unless told. */
+  reach?: Reach;
   events: EventRecorder;
   election: LeaderElection | undefined;
   runtimeMetrics: RuntimeMetrics;
@@ -65,10 +72,13 @@ export function setupController(options: SetupOptions): Manager {
       labelSelector: `${LABELS.managedBy}=${MANAGER_NAME},${LABELS.name}=${RECORDER_APP_NAME}`,
     },
     indexes: { [POD_RECORDING]: (pod) => [recordingKey(pod) ?? ''] },
+    transform: slimPod,
   });
   const gate = new ProviderGate({ clock });
   const admission = new Admission({
     maxConcurrent: config.maxConcurrentRecordings,
+    weigh: ({ spec }) => (spec.output.format === 'webm' ? config.webmWeight : 1),
+    maxPushes: config.maxPushes,
     providerIsOpen: () => gate.isOpen(),
     wake: (keys) => keys.forEach((key) => queue.add(key)),
   });
@@ -79,6 +89,7 @@ export function setupController(options: SetupOptions): Manager {
     log,
     onChange: (key) => queue.add(key),
   });
+  const hostPorts = new HostPorts({ range: config.ingest.hostPorts, pods: () => pods.store.list() });
   const pushRequests = new PushRequests();
   const metrics = new RecordingMetrics(options.registry, {
     recordings: () => recordings.store.list(),
@@ -99,6 +110,8 @@ export function setupController(options: SetupOptions): Manager {
     gate,
     admission,
     watchers,
+    hostPorts,
+    reach: options.reach ?? reachByTcp,
     config,
     clock,
     log,
@@ -115,7 +128,10 @@ export function setupController(options: SetupOptions): Manager {
       pushRequests.forget(change.before.metadata.uid);
     }
   });
-  pods.onChange((change) => enqueueOwner(change, queue));
+  pods.onChange((change) => {
+    if (!change.after) hostPorts.forget(change.before?.metadata.name ?? '');
+    enqueueOwner(change, queue);
+  });
 
   const controller = new Controller({
     name: CONTROLLER_NAME,
@@ -126,10 +142,27 @@ export function setupController(options: SetupOptions): Manager {
     log,
     metrics: runtimeMetrics.forController(CONTROLLER_NAME, config.workers),
   });
+  const sweep =
+    options.push && config.pushSweepSeconds > 0
+      ? new PushSweep({
+          push: options.push,
+          recordings: () => recordings.store.list(),
+          masterKey: config.masterKey,
+          intervalSeconds: config.pushSweepSeconds,
+          onEnded: () => {
+            gate.freed();
+            admission.wakeNext();
+          },
+          clock,
+          log,
+        })
+      : undefined;
   const work = {
     run: async (signal: AbortSignal, abort: AbortSignal) => {
+      const sweeping = sweep?.run(signal);
       await controller.run(signal, abort);
       watchers.close();
+      await sweeping;
     },
   };
   return new Manager({
@@ -148,7 +181,7 @@ function holdSlots(recordings: Informer<MeetingRecording>, pods: Informer<Pod>, 
     const recording = recordings.store.get(recordingKey(pod) ?? '');
     if (!recording || isTerminal(recording.status?.phase)) continue;
     if (ownerUid(pod) === recording.metadata.uid && pod.metadata.name === currentPodName(recording))
-      admission.hold(recording.metadata.uid);
+      admission.hold(recording);
   }
 }
 

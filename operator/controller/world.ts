@@ -7,8 +7,10 @@ import type { ReadStore } from '../runtime/store.ts';
 import type { Admission } from './admission.ts';
 import type { ControllerConfig } from './config.ts';
 import type { Pod } from './kube-objects.ts';
+import type { HostPorts } from './host-ports.ts';
 import type { ProviderGate } from './provider-gate.ts';
 import type { PushRequests } from './push-requests.ts';
+import type { Reach } from './reach.ts';
 import type { RecorderWatchers } from './recorder-watchers.ts';
 
 /** A cache that is shown the answers to our own writes. */
@@ -29,6 +31,8 @@ export interface World {
   readonly gate: ProviderGate;
   readonly admission: Admission;
   readonly watchers: RecorderWatchers;
+  readonly hostPorts: HostPorts;
+  readonly reach: Reach;
   readonly config: ControllerConfig;
   readonly clock: Clock;
   readonly log: Logger;

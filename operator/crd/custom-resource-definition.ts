@@ -58,7 +58,14 @@ export function customResourceDefinition(): Record<string, Json> {
           served: true,
           storage: true,
           schema: { openAPIV3Schema: schema },
-          subresources: { status: {} },
+          subresources: {
+            status: {},
+            // So that a PodDisruptionBudget can count the bare pods that objects own: one each.
+            scale: {
+              specReplicasPath: '.spec.immutableReplicas',
+              statusReplicasPath: '.status.immutableReplicas',
+            },
+          },
           selectableFields: [{ jsonPath: '.spec.meetingId' }, { jsonPath: '.status.phase' }],
           additionalPrinterColumns: printerColumns,
         },

@@ -22,6 +22,10 @@ export const LABELS = {
   managedBy: 'app.kubernetes.io/managed-by',
   recording: `${GROUP}/recording`,
   meeting: `${GROUP}/meeting`,
+  /** On a recorder pod: the number of the attempt. */
+  attempt: `${GROUP}/attempt`,
+  /** On a pod that salvages: the attempt whose part it saves. */
+  salvages: `${GROUP}/salvages`,
 } as const;
 
 export const RECORDER_APP_NAME = 'meetrec-recorder';

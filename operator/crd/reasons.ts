@@ -13,11 +13,15 @@ export const REASONS = {
   RecorderUnschedulable: 'No node can take the recorder pod; the message names why.',
   RecorderImagePullFailed: "The recorder's image can't be pulled; the message names it.",
   RecorderStarting: 'The recorder pod runs but does not listen yet.',
+  IngestUnreachable: 'The recorder listens, but can not be reached by its ingest address yet.',
   RequestingPush: 'Agora is being asked to push the meeting.',
   WaitingForPublisher: 'The recorder listens; no media has come yet.',
   // Recording
   Receiving: "The publisher's media is arriving.",
   Reconnecting: 'The publisher is gone or has stalled; the recorder waits for it to come back.',
+  RecorderUnreachable: 'Neither the recorder nor its node answers; it is waited for, and then replaced.',
+  RecorderReplaced:
+    'The recorder was lost; another one takes its place, and what the first had stored is saved.',
   // Stopping, Completed
   StopRequested: 'Stopped by spec.desiredState or the API.',
   MaxDurationReached: 'The maximum duration was reached.',
@@ -27,6 +31,7 @@ export const REASONS = {
   DiskFull: "The recorder's disk filled up; with a file when something was kept.",
   Drained: 'The pod had to go: its node was drained or shut down.',
   Deleted: 'The object was deleted while recording; the file is kept.',
+  Salvaged: 'The recorder was lost; the file holds what it had stored until then.',
   // Failed
   NothingReceived: 'Stopped before any media came.',
   NoPublisher: 'No publisher came in time.',

@@ -131,6 +131,13 @@ export const specSchema = z
           message: 'desiredState Stopped is final: make a new MeetingRecording to record again',
         }),
       ),
+    immutableReplicas: z
+      .int()
+      .min(1)
+      .max(1)
+      .optional()
+      .describe('Always 1: it lets a PodDisruptionBudget count recorder pods.')
+      .meta({ default: 1 }),
     ttlSecondsAfterFinished: z
       .int()
       .min(0)

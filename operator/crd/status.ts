@@ -25,6 +25,20 @@ export const lastTerminationSchema = z.object({
 });
 export type LastTermination = z.infer<typeof lastTerminationSchema>;
 
+/** A recorder that was lost before it could save its file, and what became of what it had stored. */
+export const partSchema = z.object({
+  attempt: z.int().min(1).describe('The number of the recorder pod that was lost.'),
+  state: z
+    .enum(['Salvaging', 'Salvaged', 'Lost'])
+    .describe('Salvaging: a pod makes a file of what is in S3. Lost: there was nothing, or it failed.'),
+  since: time('When the recorder was given up.'),
+  key: z.string().max(1024).describe('Where the recorder stored its file.'),
+  durationSeconds: z.number().min(0).optional().describe('Seconds of media, as far as they are known.'),
+  files: z.array(fileSchema).max(100).optional(),
+  message: z.string().max(1024).optional(),
+});
+export type RecordingPart = z.infer<typeof partSchema>;
+
 export const statusSchema = z.object({
   observedGeneration: int64('The generation that this status tells about.').optional(),
   phase: phaseSchema.optional(),
@@ -35,6 +49,7 @@ export const statusSchema = z.object({
     .max(16)
     .optional()
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
+  immutableReplicas: z.int().min(0).max(1).optional().describe('For the scale subresource; never set.'),
   queuePosition: z.int().min(1).optional().describe('Place in the queue, from 1; only while Pending.'),
   podName: z.string().max(253).optional(),
   nodeName: z.string().max(253).optional(),
@@ -57,6 +72,12 @@ export const statusSchema = z.object({
     .optional()
     .describe('More than one take that could not be joined.')
     .meta({ 'x-kubernetes-list-type': 'atomic' }),
+  parts: z
+    .array(partSchema)
+    .max(16)
+    .optional()
+    .describe('Recorders that were lost, and what was saved of each.')
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['attempt'] }),
   lastTermination: lastTerminationSchema.optional().describe("How the recorder's container last ended."),
 });
 export type MeetingRecordingStatus = z.infer<typeof statusSchema>;

@@ -61,6 +61,10 @@ function firstSight(seen: Observation, cluster: string, revision: number): Recor
     stopReason: null,
     isUndone: false,
     isLost: false,
+    deletedAt: null,
+    deletingAt: null,
+    legalHold: false,
+    told: [],
     revision,
   };
 }

@@ -1,14 +1,20 @@
 import { createConnection } from 'mongoose';
 import type { Connection } from 'mongoose';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { channelModel } from './channel-presence.ts';
+import type { ChannelModel } from './channel-presence.ts';
 import { meetingModel } from './meeting.ts';
 import type { MeetingModel } from './meeting.ts';
+import { outboxModel } from './webhook-outbox.ts';
+import type { OutboxModel } from './webhook-outbox.ts';
 import { recordingModel } from './recording.ts';
 import type { RecordingModel } from './recording.ts';
 
 interface DatabaseOptions {
   readonly uri: string;
   readonly onError: (error: unknown) => void;
+  /** Told how many seconds each operation took, whether it succeeded or not. */
+  readonly onOperation?: (seconds: number) => void;
 }
 
 /** How long an operation waits for a server that can be used, in milliseconds. */
@@ -24,6 +30,8 @@ const PING_MS = 2000;
 export class Database implements AsyncDisposable {
   readonly meetings: MeetingModel;
   readonly recordings: RecordingModel;
+  readonly webhooks: OutboxModel;
+  readonly channels: ChannelModel;
   readonly #connection: Connection;
   readonly #options: DatabaseOptions;
   #hasIndexes = false;
@@ -33,8 +41,12 @@ export class Database implements AsyncDisposable {
     this.#connection = createConnection();
     // The operations' own errors tell those who wait for them; an error event nobody listens to ends the process.
     this.#connection.on('error', options.onError);
+    const { onOperation } = options;
+    if (onOperation !== undefined) this.#connection.once('connected', () => this.#follow(onOperation));
     this.meetings = meetingModel(this.#connection);
     this.recordings = recordingModel(this.#connection);
+    this.webhooks = outboxModel(this.#connection);
+    this.channels = channelModel(this.#connection);
   }
 
   /** Connects and makes the indexes, trying until it succeeds. Throws only when it is told to stop. */
@@ -46,9 +58,12 @@ export class Database implements AsyncDisposable {
           serverSelectionTimeoutMS: SERVER_SELECTION_MS,
           socketTimeoutMS: SOCKET_TIMEOUT_MS,
           appName: 'meetrec',
+          monitorCommands: this.#options.onOperation !== undefined,
         });
         await this.meetings.createIndexes();
         await this.recordings.createIndexes();
+        await this.webhooks.createIndexes();
+        await this.channels.createIndexes();
         this.#hasIndexes = true;
         return;
       } catch (error) {
@@ -67,6 +82,13 @@ export class Database implements AsyncDisposable {
       return true;
     } catch {
       return false;
+    }
+  }
+
+  #follow(onOperation: (seconds: number) => void): void {
+    const client = this.#connection.getClient();
+    for (const event of ['commandSucceeded', 'commandFailed'] as const) {
+      client.on(event, (ended: { duration: number }) => onOperation(ended.duration / 1000));
     }
   }
 

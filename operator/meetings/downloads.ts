@@ -3,18 +3,32 @@ import type { RecordingSubdocument } from './meeting.ts';
 import type { RecordingDocument } from './recording.ts';
 import { isActive } from './recording-status.ts';
 
+export interface StoredFile {
+  readonly bucket: string;
+  readonly key: string;
+  /** Bytes. */
+  readonly sizeBytes: number | null;
+}
+
 export interface DownloadRequest {
   readonly bucket: string;
   readonly key: string;
   /** What a browser calls the file. */
   readonly fileName: string;
   readonly format: string;
+  readonly recordingId: string;
+  readonly take: number;
 }
 
 /** Where files can be downloaded from. */
 export interface Downloads {
   /** A URL that serves the file, to whoever has it, until it expires. Throws where the file is gone. */
   url(request: DownloadRequest): Promise<{ url: string; expiresAt: Date }>;
+  /** Where the playlist of a recording lies that is still being made; undefined where it is not known, or there is none. */
+  growing?(recording: {
+    readonly meetingId: string;
+    readonly recordingId: string;
+  }): Promise<StoredFile | undefined>;
 }
 
 export interface RecordingDownload {
@@ -36,18 +50,35 @@ export async function downloadOf(
 ): Promise<RecordingDownload> {
   const { downloads, take, recording } = options;
   const takes = Math.max(record.files.length, 1);
-  const file = record.files[take - 1] ?? (take === 1 ? single(record) : undefined);
+  const file = await fileOf(record, { downloads, take });
   if (file === undefined) throw new RecordingError('not-available', whyNot(record, takes), { recording });
   const format = record.format ?? 'mp4';
   const part = takes > 1 ? `-${take}` : '';
   const fileName = `${record.meetingId}-${record._id}${part}.${format}`;
-  const { url, expiresAt } = await downloads.url({ bucket: file.bucket, key: file.key, fileName, format });
+  const { bucket, key } = file;
+  const names = { recordingId: record._id, take, fileName, format };
+  const { url, expiresAt } = await downloads.url({ bucket, key, ...names });
   return { recordingId: record._id, url, expiresAt, fileName, sizeBytes: file.sizeBytes, format, takes };
 }
 
-function single(
+/**
+ * Where a take of a recording lies; undefined where there is no such file. A playlist can be watched while it grows.
+ * Throws RecordingError `file-gone`.
+ */
+export async function fileOf(
   record: RecordingDocument,
-): { bucket: string; key: string; sizeBytes: number | null } | undefined {
+  options: { readonly downloads: Downloads; readonly take: number },
+): Promise<StoredFile | undefined> {
+  const { downloads, take } = options;
+  if (record.deletedAt || record.deletingAt) {
+    throw new RecordingError('file-gone', 'The file is gone: its time of retention is over.');
+  }
+  const file = record.files[take - 1] ?? (take === 1 ? single(record) : undefined);
+  if (file !== undefined || record.format !== 'm3u8' || take !== 1 || !isActive(record.status)) return file;
+  return downloads.growing?.({ meetingId: record.meetingId, recordingId: record._id });
+}
+
+function single(record: RecordingDocument): StoredFile | undefined {
   const { bucket, fileKey, fileSize } = record;
   return bucket === null || fileKey === null ? undefined : { bucket, key: fileKey, sizeBytes: fileSize };
 }

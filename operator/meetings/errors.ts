@@ -9,6 +9,8 @@ export type RecordingErrorCode =
   | 'already-recording'
   | 'nothing-to-stop'
   | 'not-available'
+  | 'file-gone'
+  | 'meeting-ended'
   | 'recording-refused'
   | 'queue-full'
   | 'cluster-unavailable'

@@ -16,7 +16,10 @@ export interface LiveFigures {
 }
 
 /** @param object of which the ingest address is told; none where the caller is not to know it */
-export function liveFigures(record: RecordingDocument, object: MeetingRecording | undefined): LiveFigures {
+export function liveFigures(
+  record: Pick<RecordingDocument, 'phase' | 'reason' | 'message' | 'queuePosition' | 'duration'>,
+  object: MeetingRecording | undefined,
+): LiveFigures {
   const isPublishedTo = object?.spec.source.rtmp !== undefined;
   return {
     phase: record.phase ?? 'Pending',

@@ -10,6 +10,8 @@ export interface MeetingRegistration {
   /** Whether the meeting may be recorded. */
   readonly enabled: boolean;
   readonly autoStart: boolean;
+  /** Days that files are kept; absent: as long as the installation keeps them. */
+  readonly retentionDays?: number | undefined;
 }
 
 const DUPLICATE_KEY = 11_000;
@@ -29,7 +31,8 @@ export class MeetingRegistry {
    * at once, the source only with the next one.
    */
   async register(registration: MeetingRegistration): Promise<{ meeting: MeetingDocument; isNew: boolean }> {
-    const { meetingId, host, creator, participants, source, enabled, autoStart } = registration;
+    const { meetingId, host, creator, participants, source, enabled, autoStart, retentionDays } =
+      registration;
     const change = {
       $set: {
         host,
@@ -38,11 +41,12 @@ export class MeetingRegistry {
         source,
         'recording.enabled': enabled,
         'recording.autoStart': autoStart,
+        ...(retentionDays === undefined ? {} : { retentionDays }),
       },
       $setOnInsert: Object.fromEntries(
         Object.entries(NOTHING_SHOWN).map(([name, value]) => [`recording.${name}`, value]),
       ),
-      $unset: { endedAt: 1 as const },
+      $unset: { endedAt: 1 as const, ...(retentionDays === undefined ? { retentionDays: 1 as const } : {}) },
     };
     const upsert = async (): Promise<{ meeting: MeetingDocument; isNew: boolean }> => {
       const before = await this.#meetings.exists({ _id: meetingId });

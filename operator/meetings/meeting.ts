@@ -52,6 +52,8 @@ export interface MeetingDocument {
    */
   shown?: { recordingId: string; createdAt: Date; revision: number } | null;
   endedAt?: Date | null;
+  /** Days that files are kept; absent: as long as the installation keeps them. */
+  retentionDays?: number | null;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -106,12 +108,14 @@ const schema = new Schema<MeetingDocument>(
     },
     shown: { _id: false, type: { recordingId: String, createdAt: Date, revision: Number } },
     endedAt: { type: Date },
+    retentionDays: { type: Number },
   },
   { ...SCHEMA_OPTIONS, collection: 'meetings', timestamps: true },
 );
 // Webhooks name a channel, not a meeting.
 schema.index({ 'source.channel': 1 });
 schema.index({ 'recording.status': 1 });
+schema.index({ retentionDays: 1 }, { sparse: true });
 
 export type MeetingModel = Model<MeetingDocument>;
 

@@ -4,11 +4,14 @@ import { observe } from './observation.ts';
 import type { RecordingDocument } from './recording.ts';
 import type { RecordingObjects } from './recording-objects.ts';
 import type { RecordingStore } from './recording-store.ts';
+import type { WebhookAnnouncer } from './webhook-announcer.ts';
 
 interface ProjectionOptions {
   readonly store: RecordingStore;
   readonly objects: RecordingObjects;
   readonly cluster: string;
+  /** Tells the backend what happened; absent where nobody is told. */
+  readonly announcer?: WebhookAnnouncer | undefined;
   readonly now: () => Date;
 }
 
@@ -21,22 +24,38 @@ export class Projection {
   readonly #objects: RecordingObjects;
   readonly #cluster: string;
   readonly #now: () => Date;
+  readonly #announcer: WebhookAnnouncer | undefined;
 
   constructor(options: ProjectionOptions) {
     this.#store = options.store;
     this.#objects = options.objects;
     this.#cluster = options.cluster;
     this.#now = options.now;
+    this.#announcer = options.announcer;
   }
 
-  /** Takes in an object as it was seen. */
-  async project(object: MeetingRecording): Promise<RecordingDocument> {
+  /**
+   * Takes in an object as it was seen.
+   *
+   * @param known the recording as it was read or written just now
+   */
+  async project(object: MeetingRecording, known?: RecordingDocument): Promise<RecordingDocument> {
     const seen = observe(object);
-    const record = await this.#store.change(seen._id, (known) => advance(known, seen, this.#cluster));
+    const record = await this.#store.change(
+      seen._id,
+      (record) => advance(record, seen, this.#cluster),
+      known,
+    );
     if (record === undefined) throw new Error(`recording ${seen._id} is neither known nor made`);
     // Also where nothing changed: a process may have died between the two writes.
-    await this.#store.show(record);
+    await this.publish(record);
     return record;
+  }
+
+  /** Has the recording's meeting show it, and the backend be told: after every change. Harmless to repeat. */
+  async publish(record: RecordingDocument): Promise<void> {
+    await this.#store.show(record);
+    await this.#announcer?.announce(record);
   }
 
   /** Takes in that an object seems to be gone: a live look decides. */
@@ -49,7 +68,7 @@ export class Projection {
     const record = await this.#store.change(recordingId, (known) =>
       known === undefined ? undefined : lose(known, this.#now()),
     );
-    if (record !== undefined) await this.#store.show(record);
+    if (record !== undefined) await this.publish(record);
   }
 
   /** Takes in the list of all objects, and so also what disappeared while nobody was looking. */
@@ -66,5 +85,6 @@ export class Projection {
     }
     // A process may have died between the two writes, and the object may be gone since.
     await this.#store.showAgain();
+    await this.#announcer?.announceAll(signal);
   }
 }

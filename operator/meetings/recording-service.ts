@@ -1,6 +1,5 @@
 import { deriveStreamKey } from '../crd/stream-key.ts';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
-import { advance } from './advance.ts';
 import type { Downloads, RecordingDownload } from './downloads.ts';
 import { downloadOf } from './downloads.ts';
 import { RecordingError } from './errors.ts';
@@ -8,14 +7,17 @@ import { liveFigures } from './live.ts';
 import type { LiveFigures } from './live.ts';
 import type { MeetingDocument, RecordingSubdocument } from './meeting.ts';
 import { observe } from './observation.ts';
+import type { Observation } from './observation.ts';
 import type { RecordingDocument, StopReason } from './recording.ts';
 import { newRecordingId } from './recording-id.ts';
+import { recordingOf } from './recording-archive.ts';
 import type { RecordingObjects } from './recording-objects.ts';
 import { requestedRecording } from './recording-request.ts';
 import type { RecordingDefaults, RecordingOptions } from './recording-request.ts';
 import type { RecordingStarter } from './recording-starter.ts';
 import type { RecordingStopper } from './recording-stopper.ts';
-import { isActive } from './recording-status.ts';
+import { isActive, laterStatus } from './recording-status.ts';
+import type { RecordingStatus } from './recording-status.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { requireHost, requireParticipant } from './roles.ts';
 import { storedView, viewOf } from './view.ts';
@@ -115,6 +117,22 @@ export class RecordingService {
     return this.#started(begun, created.record, created.object);
   }
 
+  /**
+   * Whether a user may do this to the meeting's recording; the host is meant where nobody is named. Throws
+   * RecordingError `not-host`, `not-participant`.
+   */
+  async mayDo(request: {
+    readonly meetingId: string;
+    readonly userId: string | undefined;
+    readonly action: 'start' | 'stop' | 'status' | 'download';
+  }): Promise<{ userId: string }> {
+    const meeting = await this.#options.store.meeting(request.meetingId);
+    const userId = request.userId ?? meeting.host;
+    if (request.action === 'status') requireParticipant(meeting, userId);
+    else requireHost(meeting, userId);
+    return { userId };
+  }
+
   /** Stops the meeting's recording; asking again while it stops is harmless. */
   async stopRecording(request: RecordingRequest): Promise<{ recording: RecordingSubdocument }> {
     const meeting = await this.#options.store.meeting(request.meetingId);
@@ -152,14 +170,14 @@ export class RecordingService {
   async getRecordingStatus(
     request: RecordingRequest,
   ): Promise<{ recording: RecordingSubdocument; live: LiveFigures | null }> {
-    const { store, cluster } = this.#options;
+    const { store } = this.#options;
     const meeting = await store.meeting(request.meetingId);
     requireParticipant(meeting, request.userId);
     const { recordingId, status } = meeting.recording;
     if (recordingId === null || !isActive(status)) return { recording: storedView(meeting), live: null };
-    const [record, object] = await Promise.all([store.find(recordingId), this.#look(recordingId)]);
-    if (record === undefined) return { recording: storedView(meeting), live: null };
-    const current = object === undefined ? record : (advance(record, observe(object), cluster) ?? record);
+    const object = await this.#look(recordingId);
+    const current = object === undefined ? await store.find(recordingId) : fresh(object, status);
+    if (current === undefined) return { recording: storedView(meeting), live: null };
     const recording = viewOf(meeting, current);
     if (!isActive(current.status)) return { recording, live: null };
     const isHost = request.userId === meeting.host || request.userId === meeting.creator;
@@ -184,31 +202,8 @@ export class RecordingService {
         'The meeting has not been recorded yet: start a recording first.',
       );
     }
-    const record = await this.#recordingOf(meeting, recordingId);
+    const record = await recordingOf(store, meeting, recordingId);
     return downloadOf(record, { downloads, take: request.take ?? 1, recording: viewOf(meeting, record) });
-  }
-
-  /** Recordings of the meeting, latest first, after the one that is named. */
-  async listRecordings(
-    request: RecordingRequest & { readonly limit: number; readonly after?: string | undefined },
-  ): Promise<{ recordings: RecordingDocument[]; next: string | null }> {
-    const { store } = this.#options;
-    const meeting = await store.meeting(request.meetingId);
-    requireHost(meeting, request.userId);
-    const after = request.after === undefined ? undefined : await this.#recordingOf(meeting, request.after);
-    const found = await store.ofMeeting(meeting._id, { after, limit: request.limit + 1 });
-    const recordings = found.slice(0, request.limit);
-    const last = recordings.at(-1);
-    return { recordings, next: found.length > request.limit && last !== undefined ? last._id : null };
-  }
-
-  async #recordingOf(meeting: MeetingDocument, recordingId: string): Promise<RecordingDocument> {
-    const record = await this.#options.store.find(recordingId);
-    if (record?.meetingId === meeting._id) return record;
-    throw new RecordingError(
-      'recording-not-found',
-      'The meeting has no recording of this id: list its recordings.',
-    );
   }
 
   async #requireReady(meeting: MeetingDocument): Promise<void> {
@@ -216,6 +211,12 @@ export class RecordingService {
       throw new RecordingError(
         'recording-disabled',
         'Recording is disabled for this meeting: the backend enables it with PUT /api/v1/meetings/ID.',
+      );
+    }
+    if (meeting.endedAt) {
+      throw new RecordingError(
+        'meeting-ended',
+        'The meeting has ended: the backend opens it again with PUT /api/v1/meetings/ID.',
       );
     }
     if (isActive(meeting.recording.status)) throw await this.#alreadyRecording(meeting);
@@ -267,4 +268,10 @@ export class RecordingService {
       return undefined;
     }
   }
+}
+
+/** What an object says now. A stop that it was not told of yet is known to the meeting alone. */
+function fresh(object: MeetingRecording, known: RecordingStatus): Observation {
+  const seen = observe(object);
+  return { ...seen, status: laterStatus(seen.status, known) };
 }

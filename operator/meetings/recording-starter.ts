@@ -46,7 +46,7 @@ export class RecordingStarter {
     signal?: AbortSignal,
   ): Promise<{ record: RecordingDocument; object: MeetingRecording }> {
     const object = await this.#make(record, signal);
-    const projected = await this.#projection.project(object);
+    const projected = await this.#projection.project(object, record);
     // Somebody may have asked for the stop while there was nothing to stop.
     if (projected.stopReason !== null) await this.#stopper.stopObject(projected, signal);
     return { record: projected, object };

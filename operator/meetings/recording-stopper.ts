@@ -53,7 +53,7 @@ export class RecordingStopper {
   /** Tells the object of a recording whose stop was asked for; undefined where it turns out to have ended already. */
   async stopObject(record: RecordingDocument, signal?: AbortSignal): Promise<RecordingDocument | undefined> {
     const object = await this.#objects.stop(record._id, record.stopReason ?? 'StopRequested', signal);
-    if (object !== undefined) return this.#projection.project(object);
+    if (object !== undefined) return this.#projection.project(object, record);
     // Its start is under way somewhere, and whoever makes the object stops it then.
     if (record.uid === null) return record;
     await this.#projection.projectAbsence(record._id, signal);

@@ -1,6 +1,8 @@
 import { RecordingError } from './errors.ts';
 import { NOTHING_SHOWN } from './meeting.ts';
 import type { MeetingDocument, MeetingModel, ShownRecording } from './meeting.ts';
+import { withOwed } from './recording-events.ts';
+import type { RecordingEvent } from './recording-events.ts';
 import { meetingGate, recordingGate } from './recording.ts';
 import type { RecordingDocument, RecordingModel } from './recording.ts';
 import { ACTIVE_STATUSES, RESTING_STATUSES } from './recording-status.ts';
@@ -17,11 +19,19 @@ export class RecordingStore {
   readonly #meetings: MeetingModel;
   readonly #recordings: RecordingModel;
   readonly #cluster: string;
+  readonly #isAnnounced: boolean;
 
-  constructor(options: { meetings: MeetingModel; recordings: RecordingModel; cluster: string }) {
+  /** @param options.isAnnounced what happens to recordings is noted for the outbox */
+  constructor(options: {
+    meetings: MeetingModel;
+    recordings: RecordingModel;
+    cluster: string;
+    isAnnounced?: boolean;
+  }) {
     this.#meetings = options.meetings;
     this.#recordings = options.recordings;
     this.#cluster = options.cluster;
+    this.#isAnnounced = options.isAnnounced ?? false;
   }
 
   async meeting(meetingId: string): Promise<MeetingDocument> {
@@ -119,15 +129,19 @@ export class RecordingStore {
   /**
    * Changes a recording, and only from the state that `change` was given: where somebody else was quicker, it is given
    * the new state and asked again. Returns the recording as it stands afterwards.
+   *
+   * @param known what was read or written just now, which saves reading it again
    */
   async change(
     recordingId: string,
     change: (record: RecordingDocument | undefined) => RecordingDocument | undefined,
+    known?: RecordingDocument,
   ): Promise<RecordingDocument | undefined> {
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-      const record = await this.find(recordingId);
-      const next = change(record);
-      if (next === undefined) return record;
+      const record = attempt === 0 && known !== undefined ? known : await this.find(recordingId);
+      const changed = change(record);
+      if (changed === undefined) return record;
+      const next = this.#isAnnounced ? withOwed(changed) : changed;
       if (record === undefined) {
         if (await this.add(next)) return next;
         continue;
@@ -140,6 +154,51 @@ export class RecordingStore {
       if (modifiedCount === 1) return next;
     }
     throw new Error(`recording ${recordingId} kept changing while it was being changed`);
+  }
+
+  /** Recordings of this cluster that ended before then and have a file; the earliest first. */
+  finishedBefore(before: Date, filter: { meetingId?: string }): AsyncIterable<RecordingDocument> {
+    return this.#recordings
+      .find({
+        ...filter,
+        cluster: this.#cluster,
+        status: { $in: [...RESTING_STATUSES] },
+        completedAt: { $lt: before },
+        fileKey: { $ne: null },
+        legalHold: { $ne: true },
+      })
+      .sort({ completedAt: 1 })
+      .lean<RecordingDocument[]>()
+      .cursor() as AsyncIterable<RecordingDocument>;
+  }
+
+  /** Meetings with a retention of their own. */
+  meetingsWithRetention(): Promise<Pick<MeetingDocument, '_id' | 'retentionDays'>[]> {
+    return this.#meetings
+      .find({ retentionDays: { $gt: 0 } }, { retentionDays: 1 })
+      .lean<Pick<MeetingDocument, '_id' | 'retentionDays'>[]>();
+  }
+
+  /** Days; undefined where the meeting has none of its own, or is not known. */
+  async retentionOf(meetingId: string): Promise<number | undefined> {
+    const meeting = await this.#meetings
+      .findOne({ _id: meetingId }, { retentionDays: 1 })
+      .lean<Pick<MeetingDocument, 'retentionDays'>>();
+    return meeting?.retentionDays ?? undefined;
+  }
+
+  /** Recordings of this cluster that owe the backend an event. */
+  owing(): Promise<RecordingDocument[]> {
+    return this.#recordings.find({ cluster: this.#cluster, owing: true }).lean<RecordingDocument[]>();
+  }
+
+  /** Notes that these events are in the outbox, unless the recording has changed since: then they are put there again. */
+  async settle(record: RecordingDocument, events: readonly RecordingEvent[]): Promise<void> {
+    const told = [...new Set([...(record.told ?? []), ...events])];
+    await this.#recordings.updateOne(
+      { _id: record._id, revision: record.revision },
+      { $set: { told, owed: [], owing: false } },
+    );
   }
 
   /** Removes a recording whose start was refused, and shows the one before it. */
@@ -162,6 +221,7 @@ export class RecordingStore {
         {
           _id: record.meetingId,
           'recording.enabled': { $ne: false },
+          endedAt: null,
           'recording.status': { $in: [...RESTING_STATUSES] },
         },
         { $set: showing(record) },

@@ -3,6 +3,7 @@ import type { Connection, Model } from 'mongoose';
 import type { Phase } from '../crd/phases.ts';
 import type { MeetingRecordingSpecInput } from '../crd/spec.ts';
 import type { RecordingFile } from '../crd/status.ts';
+import type { RecordingEvent } from './recording-events.ts';
 import { RECORDING_STATUSES } from './recording-status.ts';
 import type { ShownRecording } from './meeting.ts';
 import { SCHEMA_OPTIONS } from './schema-options.ts';
@@ -46,6 +47,17 @@ export interface RecordingDocument extends Omit<ShownRecording, 'recordingId'> {
   bucket: string | null;
   /** More than one take that could not be joined. */
   files: RecordingFile[];
+  /** When retention removed the file. */
+  deletedAt?: Date | null;
+  /** Retention is at it: nothing stops it any more. */
+  deletingAt?: Date | null;
+  /** Keeps retention away. */
+  legalHold?: boolean;
+  /** Events that the backend is to be told of, and was; absent where nobody is told. */
+  owed?: RecordingEvent[];
+  told?: RecordingEvent[];
+  /** Whether anything is owed: what the sweep looks for. */
+  owing?: boolean;
   /** Grows by one with every change; updates are conditional on it. */
   revision: number;
 }
@@ -98,6 +110,12 @@ const schema = new Schema<RecordingDocument>(
     fps: number,
     bitrate: number,
     error: text,
+    deletedAt: time,
+    deletingAt: time,
+    legalHold: { type: Boolean, default: false },
+    owed: { type: [String], default: () => [] },
+    told: { type: [String], default: () => [] },
+    owing: { type: Boolean, default: false },
     revision: { type: Number, required: true },
   },
   { ...SCHEMA_OPTIONS, collection: 'recordings', minimize: false },
@@ -105,6 +123,8 @@ const schema = new Schema<RecordingDocument>(
 schema.index({ gate: 1 }, { unique: true });
 schema.index({ meetingId: 1, createdAt: -1 });
 schema.index({ cluster: 1, status: 1 });
+schema.index({ cluster: 1, owing: 1 });
+schema.index({ cluster: 1, completedAt: 1 });
 
 export type RecordingModel = Model<RecordingDocument>;
 

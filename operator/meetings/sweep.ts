@@ -100,7 +100,7 @@ export class Sweep {
     }
     // What an earlier pass wrote to the recording alone.
     const known = await store.find(record._id);
-    if (known !== undefined) await store.show(known);
+    if (known !== undefined) await projection.publish(known);
   }
 
   /** Whether the meeting still waits for this recording, or would begin it now. */
@@ -112,7 +112,7 @@ export class Sweep {
   }
 
   async #fail(record: RecordingDocument, error: string): Promise<void> {
-    const { store, now } = this.#options;
+    const { store, projection, now } = this.#options;
     const failed = await store.change(record._id, (known) =>
       known === undefined || known.uid !== null || !isActive(known.status)
         ? undefined
@@ -126,6 +126,6 @@ export class Sweep {
             revision: known.revision + 1,
           },
     );
-    if (failed !== undefined) await store.show(failed);
+    if (failed !== undefined) await projection.publish(failed);
   }
 }

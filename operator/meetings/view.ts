@@ -1,5 +1,5 @@
 import type { MeetingDocument, RecordingSubdocument } from './meeting.ts';
-import type { RecordingDocument } from './recording.ts';
+import type { Observation } from './observation.ts';
 
 /** A meeting's `recording`, field by field, as it stands in the database, which may leave out what is null. */
 export function storedView(meeting: MeetingDocument): RecordingSubdocument {
@@ -24,7 +24,10 @@ export function storedView(meeting: MeetingDocument): RecordingSubdocument {
 }
 
 /** The same as it will stand once the meeting shows this recording. */
-export function viewOf(meeting: MeetingDocument, record: RecordingDocument): RecordingSubdocument {
+export function viewOf(
+  meeting: MeetingDocument,
+  record: Omit<Observation, 'uid' | 'resourceVersion'>,
+): RecordingSubdocument {
   const { enabled, autoStart } = meeting.recording;
   return storedView({ ...meeting, recording: { enabled, autoStart, ...record, recordingId: record._id } });
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EventRecorder } from './event-recorder.ts';
 import { ApiError } from './kube/api-error.ts';
 import type { KubeObject } from './kube/objects.ts';
-import { FakeClock } from './testing/fake-clock.ts';
+import { FakeClock, settle } from './testing/fake-clock.ts';
 
 function setup() {
   const clock = new FakeClock();
@@ -112,5 +112,19 @@ describe('the event recorder', () => {
     release();
     await recorder.flush();
     expect(created).toHaveLength(1);
+  });
+
+  it('does not let one object wait for another', async () => {
+    const { recorder, created, hold } = setup();
+    const release = hold();
+    recorder.record(object, started);
+    await settle();
+    hold()();
+    recorder.record({ ...object, metadata: { ...object.metadata, name: 'b', uid: 'u2' } }, started);
+    await settle();
+    expect(created).toHaveLength(1);
+    release();
+    await recorder.flush();
+    expect(created).toHaveLength(2);
   });
 });

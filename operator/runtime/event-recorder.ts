@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import { isNotFound } from './kube/api-error.ts';
 import type { KubeClient } from './kube/client.ts';
 import { refOf } from './kube/resource.ts';
-import type { KubeObject } from './kube/objects.ts';
+import type { KubeObject, ObjectRef } from './kube/objects.ts';
 import type { Resource } from './kube/resource.ts';
 
 /** events.k8s.io/v1 */
@@ -39,13 +39,15 @@ export interface EventDetails {
 const AGGREGATE_MS = 10 * 60_000;
 const MAX_NOTE_LENGTH = 1024;
 const MAX_REMEMBERED = 4096;
+/** Events of one object keep their order; those of so many objects are sent side by side. */
+const LANES = 8;
 
 /** Tells people what happened to an object, without making anybody wait for it. */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
-  readonly #seen = new Map<string, { event: KubeObject; count: number; atMs: number }>();
+  readonly #seen = new Map<string, { ref: ObjectRef; count: number; atMs: number }>();
   #pending = 0;
-  #tail: Promise<void> = Promise.resolve();
+  readonly #lanes: Promise<void>[] = Array.from({ length: LANES }, () => Promise.resolve());
   #closed = false;
 
   constructor(options: EventRecorderOptions) {
@@ -56,7 +58,8 @@ export class EventRecorder {
   record(regarding: KubeObject, details: EventDetails): void {
     if (this.#closed || this.#pending >= (this.#options.maxPending ?? 1000)) return;
     this.#pending++;
-    this.#tail = this.#tail
+    const lane = laneOf(regarding.metadata.uid ?? '');
+    this.#lanes[lane] = (this.#lanes[lane] ?? Promise.resolve())
       .then(() => this.#send(regarding, details))
       .catch((error: unknown) => {
         const why = error instanceof Error ? error.message : String(error);
@@ -67,14 +70,14 @@ export class EventRecorder {
 
   /** Resolves when everything recorded so far has been sent or given up. */
   async flush(): Promise<void> {
-    await this.#tail;
+    await Promise.all(this.#lanes);
   }
 
   /** Sends what waits, for so many milliseconds; what is left then is dropped. */
   async close(limitMs: number): Promise<void> {
     const late = Promise.withResolvers<undefined>();
     const timer = this.#options.clock.after(limitMs, () => late.resolve(undefined));
-    await Promise.race([this.#tail, late.promise]);
+    await Promise.race([this.flush(), late.promise]);
     timer.cancel();
     this.#closed = true;
   }
@@ -92,7 +95,7 @@ export class EventRecorder {
       seen.atMs = now;
       const body = { series: { count: seen.count, lastObservedTime: time } };
       try {
-        await client.patch(EVENTS, refOf(seen.event), { type: 'merge', body }, { timeoutMs: 10_000 });
+        await client.patch(EVENTS, seen.ref, { type: 'merge', body }, { timeoutMs: 10_000 });
         return;
       } catch (error) {
         // Events expire; then it is told anew.
@@ -101,7 +104,7 @@ export class EventRecorder {
     }
     const event = await client.create(EVENTS, this.#event(regarding, details, time), { timeoutMs: 10_000 });
     this.#seen.delete(id);
-    this.#seen.set(id, { event, count: 1, atMs: now });
+    this.#seen.set(id, { ref: refOf(event), count: 1, atMs: now });
     const oldest = this.#seen.keys().next();
     if (this.#seen.size > MAX_REMEMBERED && !oldest.done) this.#seen.delete(oldest.value);
   }
@@ -123,4 +126,10 @@ export class EventRecorder {
       reportingInstance: this.#options.instance,
     };
   }
+}
+
+function laneOf(uid: string): number {
+  let sum = 0;
+  for (let i = 0; i < uid.length; i++) sum += uid.charCodeAt(i);
+  return sum % LANES;
 }

@@ -178,4 +178,36 @@ describe('the informer', () => {
     await run;
     await expect(informer.synced(stop.controller.signal)).rejects.toThrow('aborted');
   });
+
+  it('does not take any JSON for an empty list', async () => {
+    server.put('a');
+    await start();
+    await untilWatching();
+    server.lists.push((response) => response.end('{"metadata":{},"items":[]}'));
+    server.send(`${JSON.stringify({ type: 'ERROR', object: { code: 410, reason: 'Expired' } })}\n`);
+    await vi.waitFor(() => expect(lists()).toBe(3), { timeout: 20_000, interval: 10 });
+    expect(told).toEqual(['initial +a']);
+    expect(names()).toEqual(['a/a']);
+  });
+
+  it('takes nothing from events that are none, and goes on', async () => {
+    server.put('a');
+    await start();
+    for (const line of [
+      'null',
+      '{"type":"ADDED"}',
+      '{"type":"ADDED","object":{"metadata":{}}}',
+      '{"type":"CHANGED","object":{"metadata":{"name":"x","uid":"x","resourceVersion":"1"}}}',
+    ]) {
+      await untilWatching();
+      const before = watches();
+      server.send(`${line}\n`);
+      await vi.waitFor(() => expect(watches()).toBe(before + 1), { timeout: 20_000, interval: 10 });
+    }
+    await untilWatching();
+    server.put('b');
+    await untilNames('a/a', 'b/b');
+    expect(told).toEqual(['initial +a', '+b']);
+    expect(lists()).toBe(1);
+  });
 });

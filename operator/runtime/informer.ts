@@ -22,6 +22,10 @@ export interface InformerOptions<T extends KubeObject> {
   inactivityMs?: number;
   /** Objects a page of the list. */
   pageSize?: number;
+  /** Milliseconds after which a page of the list is given up; the client's own limit unless told. */
+  listTimeoutMs?: number;
+  /** Takes away what no reader needs, for a cache holds every object; it may change the object that it is given. */
+  transform?: (object: T) => T;
   /** Waits after errors, in milliseconds. */
   backoff?: { baseMs: number; maxMs: number };
 }
@@ -74,7 +78,7 @@ export class Informer<T extends KubeObject> {
 
   /** Shows the cache the answer to a write of our own, before the watch does. */
   observe(object: T): void {
-    this.#store.observe(strip(object));
+    this.#store.observe(this.#slim(object));
   }
 
   /** Resolves once the first list is in the store; rejects with the signal's reason. */
@@ -120,11 +124,14 @@ export class Informer<T extends KubeObject> {
         ...selection,
         limit: pageSize ?? PAGE_SIZE,
         continue: next,
+        timeoutMs: this.#options.listTimeoutMs,
         signal,
       });
       // One at a time: a page may be larger than the number of arguments that a call can take.
-      for (const item of page.items) items.push(strip(item));
+      for (const item of page.items) items.push(this.#slim(item));
       resourceVersion = page.metadata.resourceVersion;
+      // Taking any JSON for a list would empty the cache, and whoever looks at it would believe that all is gone.
+      if (resourceVersion === undefined) throw new TypeError('The answer is not a list of objects');
       next = page.metadata.continue === '' ? undefined : page.metadata.continue;
     } while (next !== undefined);
     this.#store.replace(items, !this.#synced);
@@ -156,16 +163,39 @@ export class Informer<T extends KubeObject> {
         this.#resourceVersion = undefined;
         throw ApiError.fromStatus(event.object, 'watch');
       }
-      const version = event.object.metadata.resourceVersion;
-      if (event.type === 'DELETED') this.#store.remove(event.object);
-      else if (event.type !== 'BOOKMARK') this.#store.put(strip(event.object));
-      if (version !== undefined) this.#resourceVersion = version;
+      const { resourceVersion: version, uid } = event.object.metadata;
+      if (version === undefined) throw new TypeError('The answer is not an event of an object');
+      if (event.type !== 'BOOKMARK') {
+        if (uid === undefined) throw new TypeError('The event is not about an object');
+        this.#take(event.type, event.object);
+      }
+      this.#resourceVersion = version;
       events++;
       this.#expired = 0;
       this.#backoff.reset();
     }
     // A server that ends watches at once would have us spin.
     if (events === 0 && clock.monotonic() - started < 1000) await this.#pause(this.#backoff.next(), signal);
+  }
+
+  #take(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T): void {
+    switch (type) {
+      case 'ADDED':
+      case 'MODIFIED':
+        this.#store.put(this.#slim(object));
+        return;
+      case 'DELETED':
+        this.#store.remove(this.#slim(object));
+        return;
+      default:
+        throw new TypeError(`There is no event of the type ${String(type satisfies never)}`);
+    }
+  }
+
+  #slim(object: T): T {
+    // Neither read nor worth its memory.
+    delete object.metadata.managedFields;
+    return this.#options.transform?.(object) ?? object;
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -187,12 +217,6 @@ export class Informer<T extends KubeObject> {
     this.#log.warn({ error: describe(error), waitMs: Math.round(waitMs) }, 'list or watch failed');
     await this.#pause(waitMs, signal);
   }
-}
-
-/** Neither read nor worth its memory. */
-function strip<T extends KubeObject>(object: T): T {
-  delete object.metadata.managedFields;
-  return object;
 }
 
 function describe(error: unknown): string {

@@ -1,21 +1,21 @@
-import { GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { attachment } from './content-disposition.ts';
-import { StorageError } from './storage-error.ts';
+import { s3Client, storageError } from './s3-access.ts';
+import type { S3Access } from './s3-access.ts';
 
-export interface PresignedDownloadsOptions {
-  /** Absent: AWS's own. */
-  readonly endpoint?: string | undefined;
+export interface PresignedDownloadsOptions extends S3Access {
   /** The same store as those who download reach it, where that differs: the host is part of the signature. */
   readonly publicEndpoint?: string | undefined;
-  readonly region?: string | undefined;
-  readonly forcePathStyle?: boolean | undefined;
-  /** Absent: the AWS SDK's own chain (environment, web identity, …). */
-  readonly credentials?: S3ClientConfig['credentials'];
   /** How long a URL serves, in seconds: 60 to 86,400; 900 unless told. */
   readonly expirySeconds?: number | undefined;
   readonly now: () => Date;
+}
+
+interface S3Object {
+  readonly bucket: string;
+  readonly key: string;
 }
 
 export const EXPIRY_SECONDS = { min: 60, default: 900, max: 86_400 } as const;
@@ -35,45 +35,43 @@ export class PresignedDownloads {
   readonly #now: () => Date;
 
   constructor(options: PresignedDownloadsOptions) {
-    const client = (endpoint: string | undefined): S3Client =>
-      new S3Client({
-        maxAttempts: 2,
-        ...(endpoint === undefined ? {} : { endpoint }),
-        ...(options.region === undefined ? {} : { region: options.region }),
-        ...(options.forcePathStyle === undefined ? {} : { forcePathStyle: options.forcePathStyle }),
-        ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-      });
-    this.#inside = client(options.endpoint);
-    this.#outside = client(options.publicEndpoint ?? options.endpoint);
+    this.#inside = s3Client(options);
+    this.#outside = s3Client({ ...options, endpoint: options.publicEndpoint ?? options.endpoint });
     const { min, max, default: usual } = EXPIRY_SECONDS;
     this.#expirySeconds = Math.min(Math.max(options.expirySeconds ?? usual, min), max);
     this.#now = options.now;
   }
 
   /** Throws StorageError: `file-gone`, `storage-unavailable`. */
-  async url(request: {
-    readonly bucket: string;
-    readonly key: string;
-    readonly fileName: string;
-    readonly format: string;
-  }): Promise<{ url: string; expiresAt: Date }> {
+  async url(
+    request: S3Object & { readonly fileName: string; readonly format: string },
+  ): Promise<{ url: string; expiresAt: Date }> {
     const { bucket, key, fileName, format } = request;
-    const object = { Bucket: bucket, Key: key };
-    await this.#requirePresence(object);
-    const signedAt = this.#now();
-    const command = new GetObjectCommand({
-      ...object,
-      ResponseContentDisposition: attachment(fileName),
-      ResponseContentType: CONTENT_TYPES[format] ?? 'application/octet-stream',
-    });
+    await this.requirePresence({ bucket, key });
+    return this.#signed(
+      new GetObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        ResponseContentDisposition: attachment(fileName),
+        ResponseContentType: CONTENT_TYPES[format] ?? 'application/octet-stream',
+      }),
+      this.#expirySeconds,
+    );
+  }
+
+  /** A URL of something that is known to be there. @param seconds that it serves */
+  async plainUrl({ bucket, key }: S3Object, seconds: number): Promise<{ url: string; expiresAt: Date }> {
+    return this.#signed(new GetObjectCommand({ Bucket: bucket, Key: key }), seconds);
+  }
+
+  /** Throws StorageError: `file-gone`, `storage-unavailable`. */
+  async requirePresence({ bucket, key }: S3Object): Promise<void> {
     try {
-      const url = await getSignedUrl(this.#outside, command, {
-        expiresIn: this.#expirySeconds,
-        signingDate: signedAt,
+      await this.#inside.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), {
+        abortSignal: AbortSignal.timeout(HEAD_TIMEOUT_MS),
       });
-      return { url, expiresAt: new Date(signedAt.getTime() + this.#expirySeconds * 1000) };
     } catch (error) {
-      throw unavailable(error);
+      throw storageError(error);
     }
   }
 
@@ -82,33 +80,13 @@ export class PresignedDownloads {
     this.#outside.destroy();
   }
 
-  async #requirePresence(object: { Bucket: string; Key: string }): Promise<void> {
+  async #signed(command: GetObjectCommand, expiresIn: number): Promise<{ url: string; expiresAt: Date }> {
+    const signingDate = this.#now();
     try {
-      await this.#inside.send(new HeadObjectCommand(object), {
-        abortSignal: AbortSignal.timeout(HEAD_TIMEOUT_MS),
-      });
+      const url = await getSignedUrl(this.#outside, command, { expiresIn, signingDate });
+      return { url, expiresAt: new Date(signingDate.getTime() + expiresIn * 1000) };
     } catch (error) {
-      if (httpStatus(error) === 404) {
-        throw new StorageError(
-          'file-gone',
-          'The file is gone: its time of retention is over, or it was deleted.',
-          {
-            cause: error,
-          },
-        );
-      }
-      throw unavailable(error);
+      throw storageError(error);
     }
   }
-}
-
-function unavailable(error: unknown): StorageError {
-  return new StorageError('storage-unavailable', 'The store of the files does not answer: try again.', {
-    cause: error,
-  });
-}
-
-function httpStatus(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null || !('$metadata' in error)) return undefined;
-  return (error.$metadata as { httpStatusCode?: number }).httpStatusCode;
 }

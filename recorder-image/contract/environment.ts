@@ -16,6 +16,12 @@ export const environmentSchema = z.object({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/, 'is a name of letters, digits, dots, dashes and underscores')
     .meta({ description: 'Names the files and appears in every log line.' }),
+  MEETING_ID: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .meta({ description: 'Goes into the metadata of what is uploaded.' }),
   STREAM_KEY_SHA256: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'is the SHA-256 of the stream key as 64 lower-case hex digits')
@@ -56,6 +62,10 @@ export const environmentSchema = z.object({
     .min(0)
     .default(256)
     .meta({ description: 'Free space in MB at which it stops and saves.' }),
+  RECORDING_SPOOL_LIMIT_MB: z.coerce.number().min(1).optional().meta({
+    description:
+      'The most that the spool may take, in MB, where the file system would give more than a limit allows.',
+  }),
   PUBLISHER_TIMEOUT: seconds(120).meta({ description: 'Seconds to wait for the first media.' }),
   RECONNECT_WINDOW: seconds(180).meta({ description: 'Seconds to wait for a lost or stalled publisher.' }),
   PUBLISHER_STALL_AFTER: seconds(10).meta({
@@ -104,12 +114,49 @@ export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
 }
 
+/** What `salvage` reads: as the recorder whose file it saves, but for what only a publisher needs. */
+export const salvageEnvironmentSchema = environmentSchema
+  .pick({
+    RECORDING_ID: true,
+    RECORDING_FORMAT: true,
+    RECORDING_STORAGE_PATH: true,
+    S3_BUCKET: true,
+    S3_KEY: true,
+    S3_ENDPOINT: true,
+    S3_FORCE_PATH_STYLE: true,
+    S3_SSE: true,
+    S3_SSE_KMS_KEY_ID: true,
+    UPLOAD_GIVE_UP_AFTER: true,
+    RESULT_PATH: true,
+    FFMPEG_PATH: true,
+    LOG_LEVEL: true,
+  })
+  .extend({
+    SALVAGE_REINDEX_MAX_MB: z.coerce.number().min(0).default(1074).meta({
+      description:
+        'Size in MB up to which a file is made anew with its index, so that players can seek in it.',
+    }),
+  });
+
+export type SalvageEnvironment = z.output<typeof salvageEnvironmentSchema>;
+
 /** Reads the recorder's environment; an empty value counts as absent. Throws {@link EnvironmentError}. */
-export function parseEnvironment(env: Readonly<Record<string, string | undefined>>): RecorderEnvironment {
+export function parseEnvironment(env: Environment): RecorderEnvironment {
+  return parse(environmentSchema, env);
+}
+
+/** The same for `salvage`. */
+export function parseSalvageEnvironment(env: Environment): SalvageEnvironment {
+  return parse(salvageEnvironmentSchema, env);
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function parse<T extends z.ZodRawShape>(schema: z.ZodObject<T>, env: Environment): z.output<z.ZodObject<T>> {
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   );
-  const parsed = environmentSchema.safeParse(given);
+  const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map((issue) => {
     const variable = String(issue.path[0]);

@@ -10,6 +10,7 @@ export const RESULT_REASONS = {
   NothingReceived: 'It was stopped before any media came.',
   UploadFailed: 'S3 refused the file for good; it is still in the spool.',
   BadConfiguration: 'The environment is wrong.',
+  Salvaged: 'The recorder was lost; the file is made of what it had stored.',
   Internal: 'A fault of the recorder itself.',
 } as const;
 

@@ -33,6 +33,24 @@ export const recorderStatusSchema = z.object({
   publisher: z.object({ address: z.string(), connectedAt: z.string() }).optional(),
   /** How many times the codec parameters changed, plus one; 0 before the first media. */
   takes: z.int().min(0),
+  /** How far the upload of each take is: what S3 holds of it. */
+  uploads: z
+    .array(
+      z.object({
+        key: z.string(),
+        /** Of the multipart upload, once it is begun. */
+        uploadId: z.string().optional(),
+        /** Bytes. */
+        partSize: z.int().min(1).optional(),
+        parts: z
+          .array(z.object({ number: z.int(), size: z.int(), etag: z.string(), crc32: z.string() }))
+          .readonly()
+          .optional(),
+        /** How many segments, with RECORDING_FORMAT=m3u8. */
+        segments: z.int().min(0).optional(),
+      }),
+    )
+    .optional(),
   /** Why it waits, where it waits for something outside: the store, for example. */
   message: z.string().optional(),
 });

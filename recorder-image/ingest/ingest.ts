@@ -6,14 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Track } from '../journal/flv.ts';
 import { Publisher } from './publisher.ts';
 import { isStreamKey } from './stream-key.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 /** The one application name: rtmp://HOST:PORT/live/KEY. */
 const APP = 'live';
-/** Connections at a time, the live one included. Past this, the one that has been idle longest has to go. */
-const MAX_CONNECTIONS = 65;
-/** How long what is on its way may still take to come in when the recording is stopped, in ms. */
-const DRAIN_MS = 500;
-const DRAIN_QUIET_MS = 100;
+/** What is on its way when the recording is stopped may still come in for so many looks, so many ms apart. */
+const DRAIN_LOOKS = 50;
+const DRAIN_LOOK_MS = 20;
+/** Looks in a row at which nothing had come, after which nothing is on its way. */
+const DRAIN_QUIET_LOOKS = 6;
 
 export interface IngestOptions {
   /** 0 takes a free one. */
@@ -36,8 +37,7 @@ export interface IngestEvents {
 export class Ingest {
   readonly #options: IngestOptions;
   readonly #server: Server;
-  /** Oldest first. */
-  readonly #connections = new Map<Socket, Publisher>();
+  readonly #waiting = new WaitingRoom();
   #live: Publisher | undefined;
   #lastMediaAt = 0;
 
@@ -55,27 +55,23 @@ export class Ingest {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Takes in what is on its way from the live publisher, at most for half a second, and closes everything. */
+  /** Takes in what is on its way from the live publisher, for about a second at most, and closes everything. */
   async drainAndClose(): Promise<void> {
     this.#server.close();
-    const deadline = performance.now() + DRAIN_MS;
-    let quietSince = performance.now();
-    for (let seen = this.#lastMediaAt; this.#live !== undefined && performance.now() < deadline;) {
-      await sleep(20);
-      if (seen !== this.#lastMediaAt) quietSince = performance.now();
-      else if (performance.now() - quietSince >= DRAIN_QUIET_MS) break;
-      seen = this.#lastMediaAt;
+    // Counted in looks, not in ms: on a busy machine time passes without anything having been read.
+    for (let looks = 0, quiet = 0; looks < DRAIN_LOOKS && quiet < DRAIN_QUIET_LOOKS; looks += 1) {
+      if (this.#live === undefined) break;
+      const seen = this.#lastMediaAt;
+      this.#live.hurry();
+      await sleep(DRAIN_LOOK_MS);
+      quiet = seen === this.#lastMediaAt ? quiet + 1 : 0;
     }
-    for (const publisher of this.#connections.values()) publisher.close();
+    this.#live?.close();
+    this.#waiting.close();
   }
 
   #connected(socket: Socket): void {
-    if (this.#connections.size >= MAX_CONNECTIONS) {
-      this.#connections
-        .values()
-        .find((publisher) => publisher !== this.#live)
-        ?.close();
-    }
+    this.#live?.hurry();
     const handlers = {
       onPublish: (publisher: Publisher, app: string, streamKey: string) =>
         this.#mayPublish(publisher, app, streamKey),
@@ -90,8 +86,9 @@ export class Ingest {
         this.#options.events.onPublisherGone();
       },
     };
-    this.#connections.set(socket, new Publisher({ socket, handlers, log: this.#options.log }));
-    socket.once('close', () => this.#connections.delete(socket));
+    const publisher = new Publisher({ socket, handlers, log: this.#options.log });
+    this.#waiting.enter(publisher);
+    socket.once('close', () => this.#waiting.leave(publisher));
   }
 
   #mayPublish(publisher: Publisher, app: string, streamKey: string): boolean {
@@ -105,6 +102,7 @@ export class Ingest {
       former.close();
     }
     this.#live = publisher;
+    this.#waiting.leave(publisher);
     this.#lastMediaAt = performance.now();
     events.onPublisher(publisher);
     return true;

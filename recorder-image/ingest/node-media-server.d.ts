@@ -15,6 +15,8 @@ declare module 'node-media-server/src/protocol/rtmp.js' {
     /** Longer than the message, and used again for the next one on the same chunk stream. */
     payload: Buffer;
     capacity: number;
+    /** Of the payload, those that have come. */
+    readonly bytes: number;
   }
 
   /** One connection's RTMP: handshake, chunk streams, commands. Knows nothing of sockets, paths or other connections. */
@@ -22,6 +24,8 @@ declare module 'node-media-server/src/protocol/rtmp.js' {
     protected parserPacket: RtmpPacket;
     protected readonly inPackets: ReadonlyMap<number, RtmpPacket>;
     protected inChunkSize: number;
+    /** 0 before the first byte, 3 once the handshake is over. */
+    protected readonly handshakeState: number;
     /** The other side's window acknowledgement size, in bytes, once it has named one. */
     ackSize?: number;
     streamApp?: unknown;
@@ -34,6 +38,8 @@ declare module 'node-media-server/src/protocol/rtmp.js' {
     parserData(bytes: Buffer): string | null;
     sendACK(bytes: number): void;
 
+    /** Returns the offset behind the header. */
+    protected chunkMessageHeaderRead(): number;
     protected packetAlloc(): void;
     protected packetHandler(): void;
     protected controlHandler(): void;

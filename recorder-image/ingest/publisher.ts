@@ -3,12 +3,29 @@ import type { Logger } from 'pino';
 import type { Track } from '../journal/flv.ts';
 import { RtmpProtocol } from './rtmp-protocol.ts';
 
+/** How long a client may take from connecting to the end of the handshake, in ms. */
+const GREET_WITHIN_MS = 5000;
 /** How long a client may take from connecting to publishing with the right key, in ms. */
 const PROVE_WITHIN_MS = 10_000;
+/** What a client may send until it has published with the right key, in bytes: the handshake and a few commands. */
+const PROVE_WITHIN_BYTES = 64 * 1024;
+/** Answers that a client leaves unread, in bytes, before it counts as one that only wants to fill our memory. */
+const MAX_UNREAD_BYTES = 256 * 1024;
 /** How long a refused client has to take its answer and close, in ms. */
 const LINGER_MS = 1000;
 /** What one read of the socket brings at most; less means that nothing more is waiting. */
 const FULL_READ_BYTES = 64 * 1024;
+
+/**
+ * A live publisher is read this often, in ms, rather than at each of its small messages: half the work of recording is
+ * waking up. A burst is read at once.
+ */
+const READ_EVERY_MS = 100;
+/**
+ * How long it is read as it comes, in ms: after an acknowledgement, which a publisher that has closed answers with a
+ * reset, and when another connection comes, which may be the same publisher once more.
+ */
+const EAGER_MS = 1000;
 
 export interface PublisherHandlers {
   /** Whether this connection may publish with this app and stream key. */
@@ -22,13 +39,16 @@ export interface PublisherHandlers {
 export class Publisher {
   /** IP address and port. */
   readonly address: string;
+  /** IP address alone. */
+  readonly host: string;
   readonly #socket: Socket;
   readonly #handlers: PublisherHandlers;
   readonly #log: Logger;
   readonly #protocol: RtmpProtocol;
-  readonly #late: NodeJS.Timeout;
+  #late: NodeJS.Timeout;
   #received = 0;
   #acknowledged = 0;
+  #eagerUntil = 0;
   #proved = false;
   #gone = false;
 
@@ -38,7 +58,8 @@ export class Publisher {
     readonly log: Logger;
   }) {
     const { socket, handlers, log } = options;
-    this.address = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`;
+    this.host = socket.remoteAddress ?? '';
+    this.address = `${this.host}:${socket.remotePort ?? 0}`;
     this.#socket = socket;
     this.#handlers = handlers;
     this.#log = log.child({ publisher: this.address });
@@ -48,7 +69,7 @@ export class Publisher {
       onMedia: (track, timestamp, payload) => handlers.onMedia(this, track, timestamp, payload),
       onUnpublish: () => this.#leave('it unpublished'),
     });
-    this.#late = setTimeout(() => this.#refuse('did not publish in time'), PROVE_WITHIN_MS);
+    this.#late = setTimeout(() => this.#checkGreeting(), GREET_WITHIN_MS);
     socket.setNoDelay(true);
     socket.on('data', (bytes: Buffer) => this.#receive(bytes));
     socket.on('error', (error) => this.#log.debug({ error: error.message }, 'connection broken'));
@@ -56,6 +77,17 @@ export class Publisher {
       clearTimeout(this.#late);
       this.#leave('the connection closed');
     });
+  }
+
+  /** Whether the handshake is over. */
+  get greeted(): boolean {
+    return this.#protocol.greeted;
+  }
+
+  /** Reads at once what has come, the end of the connection too. */
+  hurry(): void {
+    this.#eagerUntil = performance.now() + EAGER_MS;
+    this.#socket.resume();
   }
 
   /** Closes the connection. */
@@ -72,7 +104,27 @@ export class Publisher {
       this.#refuse(error instanceof Error ? error.message : String(error));
       return;
     }
-    this.#acknowledge(bytes.length);
+    if (!this.#proved && this.#received > PROVE_WITHIN_BYTES) {
+      this.#refuse('sent too much without publishing');
+    } else if (this.#socket.writableLength > MAX_UNREAD_BYTES) {
+      this.#refuse('does not read what it is answered');
+    } else {
+      this.#acknowledge(bytes.length);
+      this.#rest(bytes.length);
+    }
+  }
+
+  /** Lets more come in before it is read. Never in a burst, where what is unread may be all that is left of it. */
+  #rest(justRead: number): void {
+    if (!this.#proved || justRead >= FULL_READ_BYTES || performance.now() < this.#eagerUntil) return;
+    this.#socket.pause();
+    setTimeout(() => this.#socket.resume(), READ_EVERY_MS);
+  }
+
+  #checkGreeting(): void {
+    if (!this.#protocol.greeted) return this.#refuse('did not finish the handshake in time');
+    const left = PROVE_WITHIN_MS - GREET_WITHIN_MS;
+    this.#late = setTimeout(() => this.#refuse('did not publish in time'), left);
   }
 
   /**
@@ -84,6 +136,7 @@ export class Publisher {
     if (window === undefined || !this.#proved || justRead >= FULL_READ_BYTES) return;
     if (this.#received - this.#acknowledged < window) return;
     this.#acknowledged = this.#received;
+    this.#eagerUntil = performance.now() + EAGER_MS;
     this.#protocol.sendACK(this.#received % 2 ** 32);
   }
 
@@ -96,6 +149,7 @@ export class Publisher {
   }
 
   #refuse(why: string): void {
+    clearTimeout(this.#late);
     this.#log.warn({ why }, 'connection refused');
     // It is told the reason before the end; what it sends from now on is thrown away.
     this.#socket.end();

@@ -1,65 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Track } from '../journal/flv.ts';
 import { RtmpProtocol } from './rtmp-protocol.ts';
-
-const HANDSHAKE = Buffer.concat([Buffer.from([3]), Buffer.alloc(1536), Buffer.alloc(1536)]);
-const INVOKE = 20;
-
-function amf(value: string | number | null | Readonly<Record<string, string>>): Buffer {
-  if (value === null) return Buffer.from([5]);
-  if (typeof value === 'string') return Buffer.concat([Buffer.from([2]), named(value)]);
-  if (typeof value === 'number') {
-    const bytes = Buffer.alloc(9);
-    bytes.writeDoubleBE(value, 1);
-    return bytes;
-  }
-  const members = Object.entries(value).map(([name, member]) => Buffer.concat([named(name), amf(member)]));
-  return Buffer.concat([Buffer.from([3]), ...members, Buffer.from([0, 0, 9])]);
-}
-
-function named(text: string): Buffer {
-  const bytes = Buffer.alloc(2 + text.length);
-  bytes.writeUInt16BE(text.length);
-  bytes.write(text, 2, 'latin1');
-  return bytes;
-}
-
-/** A message as one chunk stream of 128-byte chunks, with a full header. */
-function message(type: number, timestamp: number, payload: Buffer, chunkStream = 3): Buffer {
-  const extended = timestamp >= 0xff_ffff;
-  const header = Buffer.alloc(extended ? 16 : 12);
-  header[0] = chunkStream;
-  header.writeUIntBE(extended ? 0xff_ffff : timestamp, 1, 3);
-  header.writeUIntBE(payload.length, 4, 3);
-  header[7] = type;
-  header.writeUInt32LE(1, 8);
-  if (extended) header.writeUInt32BE(timestamp, 12);
-  const chunks = [header, payload.subarray(0, 128)];
-  for (let offset = 128; offset < payload.length; offset += 128) {
-    // Each chunk of a message repeats its extended timestamp.
-    chunks.push(
-      Buffer.from([0xc0 | chunkStream]),
-      header.subarray(12),
-      payload.subarray(offset, offset + 128),
-    );
-  }
-  return Buffer.concat(chunks);
-}
-
-/** A message whose time is told as the difference to the one before it. */
-function delta(type: number, milliseconds: number, payload: Buffer, chunkStream: number): Buffer {
-  const header = Buffer.alloc(8);
-  header[0] = 0x40 | chunkStream;
-  header.writeUIntBE(milliseconds, 1, 3);
-  header.writeUIntBE(payload.length, 4, 3);
-  header[7] = type;
-  return Buffer.concat([header, payload]);
-}
-
-const connect = (tcUrl = 'rtmp://localhost/live'): Buffer =>
-  message(INVOKE, 0, Buffer.concat([amf('connect'), amf(1), amf({ app: 'live', tcUrl })]));
-const publish = (key: string): Buffer =>
-  message(INVOKE, 0, Buffer.concat([amf('publish'), amf(5), amf(null), amf(key), amf('live')]));
+import { amf, connect, delta, HANDSHAKE, INVOKE, message, publish } from './testing/messages.ts';
 
 interface Received {
   readonly track: Track;
@@ -188,5 +130,39 @@ describe('a connection that means harm', () => {
   ])('is refused when it $what', ({ bytes }) => {
     const { protocol } = session();
     expect(() => protocol.receive(bytes)).toThrow(expect.objectContaining({ name: 'RtmpProtocolError' }));
+  });
+
+  it('is refused when it does not begin as RTMP does', () => {
+    const protocol = new RtmpProtocol({
+      onOutput: () => undefined,
+      onPublish: () => false,
+      onMedia: () => undefined,
+      onUnpublish: () => undefined,
+    });
+    expect(() => protocol.receive(Buffer.from('GET / HTTP/1.1\r\n'))).toThrow('not RTMP');
+  });
+
+  it('is refused when a message changes its length halfway', () => {
+    const { protocol, media } = session();
+    protocol.receive(Buffer.concat([connect(), publish('right')]));
+    // The engine would go back in what it has read, and read it again.
+    const begun = message(9, 0, Buffer.alloc(300, 1), 6).subarray(0, 12 + 128);
+    expect(() => protocol.receive(Buffer.concat([begun, delta(9, 0, Buffer.alloc(0), 6)]))).toThrow(
+      'halfway',
+    );
+    expect(media).toEqual([]);
+  });
+
+  it('is refused when it begins more and larger messages than it may have open', () => {
+    const before = session();
+    const begun = (chunkStream: number, length: number): Buffer =>
+      message(20, 0, Buffer.alloc(length), chunkStream).subarray(0, 12 + 128);
+    const many = Buffer.concat([3, 4, 5, 6, 7].map((chunkStream) => begun(chunkStream, 15_000)));
+    expect(() => before.protocol.receive(many)).toThrow('unfinished messages');
+
+    const after = session();
+    after.protocol.receive(Buffer.concat([connect(), publish('right')]));
+    const more = Buffer.concat([3, 4, 5, 6].map((chunkStream) => begun(chunkStream, 15_000_000)));
+    expect(() => after.protocol.receive(more)).toThrow('unfinished messages');
   });
 });

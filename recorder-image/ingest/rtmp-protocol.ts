@@ -25,9 +25,18 @@ const MESSAGE_AGGREGATE = 22;
 const MESSAGE_SET_CHUNK_SIZE = 1;
 const CONTROL_TYPES = new Set([1, 2, 3, 5, 6]);
 const WRAP = 2 ** 32;
+const VERSION = 3;
+const HANDSHAKE_UNTOUCHED = 0;
+const HANDSHAKE_OVER = 3;
+interface Limits {
+  readonly messageBytes: number;
+  readonly chunkStreams: number;
+  /** Of all chunk streams together, whose buffers the engine keeps. */
+  readonly heldBytes: number;
+}
 /** What a client may make us hold before it has proved the key: a connect or publish command is some 300 bytes. */
-const UNPROVED = { messageBytes: 64 * 1024, chunkStreams: 16 };
-const PROVED = { messageBytes: 0xff_ffff, chunkStreams: 64 };
+const UNPROVED: Limits = { messageBytes: 16 * 1024, chunkStreams: 8, heldBytes: 64 * 1024 };
+const PROVED: Limits = { messageBytes: 0xff_ffff, chunkStreams: 64, heldBytes: 48 * 1024 * 1024 };
 const AGGREGATE_HEADER = 11;
 const AGGREGATE_TRAILER = 4;
 
@@ -46,8 +55,16 @@ export class RtmpProtocol extends Rtmp {
     this.onOutputCallback = handlers.onOutput;
   }
 
+  /** Whether the handshake is over. */
+  get greeted(): boolean {
+    return this.handshakeState === HANDSHAKE_OVER;
+  }
+
   /** Feeds what came from the socket. Throws {@link RtmpProtocolError}. */
   receive(bytes: Buffer): void {
+    if (this.handshakeState === HANDSHAKE_UNTOUCHED && bytes.length > 0 && bytes[0] !== VERSION) {
+      throw new RtmpProtocolError(`not RTMP: version ${bytes[0]}`);
+    }
     let complaint: string | null;
     try {
       complaint = this.parserData(bytes);
@@ -56,6 +73,18 @@ export class RtmpProtocol extends Rtmp {
       throw new RtmpProtocolError(`malformed message: ${String(error)}`, { cause: error });
     }
     if (complaint !== null) throw new RtmpProtocolError(complaint);
+  }
+
+  /** Called by the engine for each chunk. */
+  protected override chunkMessageHeaderRead(): number {
+    const { header, bytes } = this.parserPacket;
+    const { length } = header;
+    const offset = super.chunkMessageHeaderRead();
+    // The engine would write past the message's buffer, or read what it has read already again and again.
+    if (bytes > 0 && header.length !== length) {
+      throw new RtmpProtocolError('a message whose length changes halfway');
+    }
+    return offset;
   }
 
   /** Called by the engine when a message begins, with its length and time known. */
@@ -68,7 +97,10 @@ export class RtmpProtocol extends Rtmp {
       throw new RtmpProtocolError(`${this.inPackets.size} chunk streams`);
     // The engine adds deltas up without wrapping, and throws away what is past 2^32 ms.
     packet.clock %= WRAP;
+    if (packet.capacity >= packet.header.length) return;
     super.packetAlloc();
+    const held = this.inPackets.values().reduce((sum, { capacity }) => sum + capacity, 0);
+    if (held > limits.heldBytes) throw new RtmpProtocolError(`${held} bytes of unfinished messages`);
   }
 
   protected override packetHandler(): void {

@@ -13,9 +13,17 @@ const CHUNK_BYTES = 256 * 1024;
 export async function* followTake(take: Take, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
   while (take.tracks === undefined) await abortable(take.changed(), signal);
   yield fileHeader(take.tracks);
+  yield* readBytes(take, FILE_HEADER_SIZE, signal);
+}
 
+/** The take's bytes from this position on, as they come, until the take ends. */
+export async function* readBytes(
+  take: Take,
+  from: number,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer, void, undefined> {
   await using handle = await open(take.path, 'r');
-  let position = FILE_HEADER_SIZE;
+  let position = from;
   while (true) {
     signal.throwIfAborted();
     if (position < take.size) {

@@ -162,7 +162,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     if (!found.hasMedia) continue;
     const previous = takes.at(-1);
     if (previous !== undefined && tracks !== undefined) endTake(previous, tracks);
-    take.update({ size: file.size, tracks: found.settled });
+    take.update(file.size, found);
     takes.push(take);
     tracks = found;
     headAt = file.writtenAt;

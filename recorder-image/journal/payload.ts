@@ -15,6 +15,9 @@ const HEVC_LEGACY = 12;
 const EXTENDED_AUDIO = 9;
 const COMMAND_FRAME = 5;
 
+/** Of the codecs that come by RTMP, those that make a difference to how they are put into a file. */
+export type VideoCodec = 'avc' | 'hevc' | 'other';
+
 export function payloadKind(track: Track, payload: Buffer): PayloadKind {
   if (payload.length < 2) return 'other';
   return track === 'audio' ? audioKind(payload) : videoKind(payload);
@@ -28,6 +31,18 @@ export function configIdentity(track: Track, payload: Buffer): Buffer {
   if (track === 'video' && !isExtendedVideo(payload))
     return Buffer.concat([codecId(payload), payload.subarray(5)]);
   return payload;
+}
+
+/** The codec of a video payload, whose first bytes name it. */
+export function videoCodecOf(payload: Buffer): VideoCodec {
+  if (isExtendedVideo(payload)) {
+    const fourCc = payload.toString('latin1', 1, 5);
+    if (fourCc === 'hvc1') return 'hevc';
+    return fourCc === 'avc1' ? 'avc' : 'other';
+  }
+  const codec = (payload[0] ?? 0) & 0x0f;
+  if (codec === AVC) return 'avc';
+  return codec === HEVC_LEGACY ? 'hevc' : 'other';
 }
 
 function audioKind(payload: Buffer): PayloadKind {

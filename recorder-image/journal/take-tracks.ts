@@ -1,5 +1,6 @@
 import type { Tag, Track } from './flv.ts';
-import { configIdentity, payloadKind } from './payload.ts';
+import { configIdentity, payloadKind, videoCodecOf } from './payload.ts';
+import type { VideoCodec } from './payload.ts';
 
 /** How much media, in ms, a take with only one track waits for the other before it settles without it. */
 export const SETTLE_AFTER_MS = 5000;
@@ -17,10 +18,21 @@ export class TakeTracks {
   readonly #withMedia = new Set<Track>();
   #settled: ReadonlySet<Track> | undefined;
   #firstMediaMs: number | undefined;
+  #videoCodec: VideoCodec | undefined;
 
   /** Undefined while the take still waits for a track. */
   get settled(): ReadonlySet<Track> | undefined {
     return this.#settled;
+  }
+
+  /** On the journal's timeline, in ms; undefined before the first media. */
+  get firstMediaMs(): number | undefined {
+    return this.#firstMediaMs;
+  }
+
+  /** Undefined while no video has come. */
+  get videoCodec(): VideoCodec | undefined {
+    return this.#videoCodec;
   }
 
   get hasMedia(): boolean {
@@ -44,6 +56,7 @@ export class TakeTracks {
   observe(tag: Tag): void {
     const kind = payloadKind(tag.track, tag.payload);
     if (kind === 'config') this.#configs.set(tag.track, Buffer.from(configIdentity(tag.track, tag.payload)));
+    if (tag.track === 'video' && kind !== 'other') this.#videoCodec ??= videoCodecOf(tag.payload);
     if (kind === 'media') {
       this.#withMedia.add(tag.track);
       this.#firstMediaMs ??= tag.timestampMs;

@@ -19,7 +19,7 @@ export class TakeWriter {
   constructor({ take, tracks, onError }: TakeWriterOptions) {
     this.take = take;
     this.tracks = tracks;
-    const onWritten = (size: number): void => take.update({ size, tracks: tracks.settled });
+    const onWritten = (size: number): void => take.update(size, tracks);
     this.#file = new AppendFile({ path: take.path, size: take.size, onWritten, onError });
   }
 
@@ -43,6 +43,6 @@ export class TakeWriter {
 /** Nothing will be appended: the tracks that the take has are all that it will have. */
 export function endTake(take: Take, tracks: TakeTracks): void {
   tracks.end();
-  take.update({ tracks: tracks.settled });
+  take.update(take.size, tracks);
   take.end();
 }

@@ -1,4 +1,7 @@
+import { FILE_HEADER_SIZE } from './flv.ts';
 import type { Track } from './flv.ts';
+import type { TakeTracks } from './take-tracks.ts';
+import type { VideoCodec } from './payload.ts';
 
 /** What is known of one take, and the news of it, for those who read it while it is written. */
 export class Take {
@@ -7,6 +10,8 @@ export class Take {
   readonly path: string;
   #size = 0;
   #tracks: ReadonlySet<Track> | undefined;
+  #videoCodec: VideoCodec | undefined;
+  #startMs = 0;
   #ended = false;
   #changed = Promise.withResolvers<void>();
 
@@ -20,9 +25,24 @@ export class Take {
     return this.#size;
   }
 
+  /** Whether there is anything in the file but its header. */
+  get hasMedia(): boolean {
+    return this.#size > FILE_HEADER_SIZE;
+  }
+
   /** Undefined until the take's tracks have settled. */
   get tracks(): ReadonlySet<Track> | undefined {
     return this.#tracks;
+  }
+
+  /** Known once the tracks have settled; undefined where there is no video. */
+  get videoCodec(): VideoCodec | undefined {
+    return this.#videoCodec;
+  }
+
+  /** Where the take begins on the journal's timeline, in ms; known once the tracks have settled. */
+  get startMs(): number {
+    return this.#startMs;
   }
 
   /** Nothing will be appended any more. */
@@ -35,9 +55,12 @@ export class Take {
     return this.#changed.promise;
   }
 
-  update(news: { readonly size?: number; readonly tracks?: ReadonlySet<Track> | undefined }): void {
-    this.#size = news.size ?? this.#size;
-    this.#tracks = news.tracks ?? this.#tracks;
+  /** Bytes that may be read now, and what is known of the tracks in them. */
+  update(size: number, tracks: TakeTracks): void {
+    this.#size = size;
+    this.#tracks = tracks.settled;
+    this.#videoCodec = tracks.videoCodec;
+    this.#startMs = tracks.firstMediaMs ?? 0;
     this.#announce();
   }
 

@@ -14,40 +14,28 @@ export interface FfmpegProcess {
   kill: () => void;
 }
 
-export interface RemuxOptions {
+export interface FfmpegOptions {
   readonly ffmpegPath: string;
-  /** An FLV stream; its end is the file's end. */
-  readonly input: Readable;
+  /** What is read: a stream, whose end is the output's end, or a file. */
+  readonly input: Readable | string;
+  /** What FFmpeg is told about the input, for example its format. */
+  readonly inputOptions: readonly string[];
+  /** What becomes of it: see recipes.ts. */
+  readonly outputOptions: readonly string[];
   /** The file that is written, anew each time. */
   readonly output: string;
   readonly onLog: (line: string) => void;
 }
 
-/**
- * Starts copying an FLV stream, packet by packet, into a hybrid fragmented MP4: while it grows it is a fragmented MP4
- * that plays up to its last fragment, and at the end it becomes an ordinary one. The same input makes the same bytes.
- *
- * The only place that knows fluent-ffmpeg, which is no longer maintained.
- */
-export function remuxToMp4(options: RemuxOptions): FfmpegProcess {
-  return start(options, [
-    ...['-map', '0:v?', '-map', '0:a?', '-c', 'copy', '-map_metadata', '-1'],
-    // Also what comes before the first key frame: a player skips it, but it was published.
-    ...['-copyinkf', '-copypriorss', '1'],
-    ...['-fflags', '+bitexact', '-movflags', '+hybrid_fragmented+frag_keyframe'],
-    // In microseconds. A fragment is what an unfinished file may lack at its end, and each one costs some bytes.
-    ...['-min_frag_duration', '1000000', '-frag_duration', '5000000', '-f', 'mp4'],
-  ]);
-}
-
-function start(options: RemuxOptions, outputOptions: readonly string[]): FfmpegProcess {
-  const { ffmpegPath, input, output, onLog } = options;
+/** Starts an FFmpeg. The only place that knows fluent-ffmpeg, which is no longer maintained. */
+export function startFfmpeg(options: FfmpegOptions): FfmpegProcess {
+  const { ffmpegPath, input, inputOptions, outputOptions, output, onLog } = options;
   let killed = false;
   let lastWords = '';
   // Where it would look for presets by default depends on __dirname, which a bundled ES module has not got.
   const command = createCommand({ source: input, stdoutLines: 20, presets: 'none' })
     .setFfmpegPath(ffmpegPath)
-    .inputOptions(['-hide_banner', '-nostats', '-loglevel', 'warning', '-f', 'flv'])
+    .inputOptions(['-hide_banner', '-nostats', '-loglevel', 'warning', ...inputOptions])
     .outputOptions([...outputOptions])
     .output(output)
     .on('stderr', (line: string) => {
@@ -68,7 +56,7 @@ function start(options: RemuxOptions, outputOptions: readonly string[]): FfmpegP
   const kill = (): void => {
     killed = true;
     command.kill('SIGKILL');
-    input.destroy();
+    if (typeof input !== 'string') input.destroy();
   };
   return { done, kill };
 }

@@ -7,6 +7,7 @@ const limits = {
   reconnectWindowMs: 180_000,
   stallMs: 10_000,
   minFreeBytes: 100,
+  maxDurationMs: 3_600_000,
 };
 const facts: Facts = {
   now: 1000,
@@ -49,6 +50,16 @@ describe('what the recorder is doing', () => {
       what: 'ends when it stays stalled',
       change: { now: 190_000, lastMediaAt: 10_000, publisherConnected: true },
       expected: { state: 'reconnecting', stop: 'PublisherLost' },
+    },
+    {
+      what: 'ends when by the wall clock the maximum is over, whatever the timestamps say',
+      change: { now: 3_661_000, startedAt: 1000, lastMediaAt: 3_660_900, publisherConnected: true },
+      expected: { state: 'recording', stop: 'MaxDurationReached' },
+    },
+    {
+      what: 'leaves the end to the timestamps as long as they keep up',
+      change: { now: 3_601_000, startedAt: 1000, lastMediaAt: 3_600_900, publisherConnected: true },
+      expected: { state: 'recording' },
     },
     {
       what: 'stops when the disk fills up',

@@ -6,6 +6,8 @@ export interface Facts {
   readonly now: number;
   /** When the recording's first recorder started. */
   readonly createdAt: number;
+  /** When the first media came. */
+  readonly startedAt?: number | undefined;
   /** When the last media came, or when this recorder went on with a recording that has some. */
   readonly lastMediaAt: number | undefined;
   readonly publisherConnected: boolean;
@@ -17,7 +19,15 @@ export interface Limits {
   readonly reconnectWindowMs: number;
   readonly stallMs: number;
   readonly minFreeBytes: number;
+  /** Of media, and by the wall clock {@link WALL_CLOCK_SLACK_MS} more. */
+  readonly maxDurationMs: number;
 }
+
+/**
+ * How far the media's own time may fall behind the wall clock, in ms, before the wall clock ends the recording: a
+ * publisher whose timestamps never advance would be recorded for ever.
+ */
+const WALL_CLOCK_SLACK_MS = 60_000;
 
 export interface Assessment {
   readonly state: Extract<RecorderState, 'waiting' | 'recording' | 'reconnecting'>;
@@ -29,6 +39,9 @@ export interface Assessment {
 export function assess(facts: Facts, limits: Limits): Assessment {
   const { state, stop } = assessPublisher(facts, limits);
   if (facts.bytesFree < limits.minFreeBytes) return { state, stop: 'DiskFull' };
+  const { now, startedAt = now } = facts;
+  if (now - startedAt >= limits.maxDurationMs + WALL_CLOCK_SLACK_MS)
+    return { state, stop: 'MaxDurationReached' };
   return stop === undefined ? { state } : { state, stop };
 }
 

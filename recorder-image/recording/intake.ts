@@ -10,7 +10,7 @@ export interface IntakeOptions {
   readonly now: () => number;
   /** The first media of the recording is in the journal. */
   readonly onFirstMedia: () => void;
-  /** A publisher came or went, or sends media again. */
+  /** A publisher came or went, or sends media again, or began another take. */
   readonly onChange: () => void;
   readonly onMaxDuration: () => void;
 }
@@ -27,6 +27,7 @@ export class Intake implements IngestEvents {
   #counted = 0;
   #silent = true;
   #full = false;
+  #takes = 0;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -79,7 +80,7 @@ export class Intake implements IngestEvents {
 
   onMedia(track: Track, timestamp: number, payload: Buffer): void {
     if (this.#full) return;
-    const { now, onFirstMedia, onChange, onMaxDuration } = this.#options;
+    const { journal, now, onFirstMedia, onChange, onMaxDuration } = this.#options;
     const acceptance = this.#entrance?.accept(track, timestamp, payload);
     if (acceptance === 'beyond-max-duration') {
       this.#full = true;
@@ -91,8 +92,10 @@ export class Intake implements IngestEvents {
     this.#bytes += payload.length;
     if (track === 'video') this.#frames += 1;
     if (first) onFirstMedia();
-    if (this.#silent) {
+    const takes = journal.takes.length;
+    if (this.#silent || takes !== this.#takes) {
       this.#silent = false;
+      this.#takes = takes;
       onChange();
     }
   }

@@ -3,7 +3,7 @@ import { EXIT_CODES } from '../contract/exit-codes.ts';
 import type { ExitCode } from '../contract/exit-codes.ts';
 import { RESULT_REASONS } from '../contract/result.ts';
 import type { RecorderResult, ResultReason } from '../contract/result.ts';
-import { UploadError } from '../upload/file-uploader.ts';
+import { UploadError } from '../upload/upload-loop.ts';
 import type { UploadedFile } from '../upload/upload-state.ts';
 
 export interface Outcome {
@@ -12,7 +12,7 @@ export interface Outcome {
 }
 
 export interface Times {
-  readonly durationMs: number;
+  readonly durationMs?: number | undefined;
   /** Unix time in ms, as all of these. */
   readonly startedAt?: number | undefined;
   readonly stoppedAt?: number | undefined;
@@ -24,7 +24,9 @@ export function completed(facts: {
   /** Of each take. */
   readonly files: readonly UploadedFile[];
   readonly times: Times;
-  readonly config: RecorderConfig;
+  readonly config: Pick<RecorderConfig, 'format'> & {
+    readonly upload: Pick<RecorderConfig['upload'], 'key' | 's3'>;
+  };
 }): Outcome {
   const { reason, files, times, config } = facts;
   const [file] = files;
@@ -79,7 +81,7 @@ export function failedWith(error: unknown, times: Times): Outcome {
 
 function spoken({ durationMs, startedAt, stoppedAt }: Times): Record<string, number | string> {
   return {
-    durationSeconds: durationMs / 1000,
+    ...(durationMs === undefined ? {} : { durationSeconds: durationMs / 1000 }),
     ...(startedAt === undefined ? {} : { startedAt: new Date(startedAt).toISOString() }),
     ...(stoppedAt === undefined ? {} : { stoppedAt: new Date(stoppedAt).toISOString() }),
   };

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { RecorderConfig } from '../config.ts';
 import type { ResultReason } from '../contract/result.ts';
+import type { RecorderStatus } from '../contract/status.ts';
 import { Ingest } from '../ingest/ingest.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RecorderMetrics } from '../metrics.ts';
@@ -11,6 +12,9 @@ import { Intake } from './intake.ts';
 import type { StatusBoard } from './status-board.ts';
 
 const TICK_MS = 1000;
+/** While this many times the limit is free, in bytes, it is asked for only every so many ticks: it wakes a thread. */
+const AMPLE = 4;
+const AMPLE_TICKS = 5;
 
 export interface ReceptionOptions {
   readonly config: RecorderConfig;
@@ -19,7 +23,7 @@ export interface ReceptionOptions {
   readonly journal: Journal;
   readonly board: StatusBoard;
   readonly metrics: RecorderMetrics;
-  readonly bytesUploaded: () => number;
+  readonly uploaded: () => Pick<RecorderStatus, 'bytesUploaded' | 'uploads'>;
   readonly log: Logger;
   readonly now: () => number;
   /** Settled with the reason by whatever ends the recording first. */
@@ -32,6 +36,7 @@ export class Reception {
   readonly #intake: Intake;
   readonly #ingest: Ingest;
   #bytesFree = 0;
+  #ticks = 0;
   #over = false;
 
   constructor(options: ReceptionOptions) {
@@ -88,8 +93,11 @@ export class Reception {
 
   async #tick(): Promise<void> {
     const { spool, metrics, journal, log } = this.#options;
+    const { minFreeBytes } = this.#options.config;
+    const ample = this.#bytesFree > AMPLE * minFreeBytes;
     try {
-      this.#bytesFree = await spool.bytesFree();
+      if (!ample || this.#ticks % AMPLE_TICKS === 0) this.#bytesFree = await spool.bytesFree();
+      this.#ticks += 1;
     } catch (error) {
       log.warn({ error }, 'free space unknown');
     }
@@ -107,6 +115,7 @@ export class Reception {
     const facts = {
       now: now(),
       createdAt: state.value.createdAt,
+      startedAt: state.value.startedAt,
       lastMediaAt,
       publisherConnected: publisher !== undefined,
       bytesFree: this.#bytesFree,
@@ -122,7 +131,7 @@ export class Reception {
   }
 
   #figures(): ReturnType<Parameters<StatusBoard['measure']>[0]> {
-    const { journal, state, bytesUploaded } = this.#options;
+    const { journal, state, uploaded } = this.#options;
     const { rates, bytesReceived, lastMediaAt } = this.#intake;
     const { startedAt } = state.value;
     return {
@@ -130,7 +139,7 @@ export class Reception {
       ...(lastMediaAt === undefined ? {} : { lastMediaAt: new Date(lastMediaAt).toISOString() }),
       durationSeconds: journal.durationMs / 1000,
       bytesReceived,
-      bytesUploaded: bytesUploaded(),
+      ...uploaded(),
       bytesSpooled: journal.size,
       bytesFree: this.#bytesFree,
       bitrateKbps: rates.bitrateKbps,

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import type { RecorderConfig } from '../config.ts';
+import { EXIT_CODES } from '../contract/exit-codes.ts';
 import type { ExitCode } from '../contract/exit-codes.ts';
 import type { ResultReason } from '../contract/result.ts';
+import type { RecorderStatus } from '../contract/status.ts';
 import { openJournal } from '../journal/journal.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RecorderMetrics } from '../metrics.ts';
@@ -46,12 +48,23 @@ export class Recorder {
 
   /** Returns when the result is written. The signal stops the receiving; finishing and uploading go on regardless. */
   async run(signal: AbortSignal): Promise<ExitCode> {
-    const { state, config, board, log } = this.#options;
+    const { state, board, log } = this.#options;
     const outcome = state.value.end ?? (await this.#record(signal));
-    await writeResult(config.resultPath, outcome.result);
+    await this.#write(outcome);
     board.set({ state: 'done', publisher: undefined, message: undefined });
     log.info(outcome, 'the recording is over');
     return outcome.exitCode;
+  }
+
+  /** A result that can't be written is written by a recorder that is started again, but for a failure that would stay. */
+  async #write({ result, exitCode }: Outcome): Promise<void> {
+    const { config, log } = this.#options;
+    try {
+      await writeResult(config.resultPath, result);
+    } catch (error) {
+      if (exitCode !== EXIT_CODES.diskFull) throw error;
+      log.error({ error }, 'the result could not be written');
+    }
   }
 
   async #record(signal: AbortSignal): Promise<Outcome> {
@@ -81,8 +94,11 @@ export class Recorder {
 
   async #receive(journal: Journal, signal: AbortSignal): Promise<ResultReason> {
     const { pipelines } = this.#options;
-    const bytesUploaded = (): number => pipelines.bytesUploaded;
-    const reception = new Reception({ ...this.#options, journal, bytesUploaded, stop: this.#stop });
+    const uploaded = (): Pick<RecorderStatus, 'bytesUploaded' | 'uploads'> => ({
+      bytesUploaded: pipelines.bytesUploaded,
+      uploads: pipelines.uploads,
+    });
+    const reception = new Reception({ ...this.#options, journal, uploaded, stop: this.#stop });
     await reception.open();
     this.#listening = true;
     try {
@@ -105,7 +121,7 @@ export class Recorder {
     await state.save({ startedAt: times.startedAt, lastMediaAt: stoppedAt });
     try {
       await journal.close();
-      if (journal.takes.length === 0) return await this.#keep(failedWithoutMedia(reason));
+      if (!journal.takes.some((take) => take.hasMedia)) return await this.#keep(failedWithoutMedia(reason));
       if (!pipelines.muxing) board.set({ state: 'uploading' });
       const files = await pipelines.finished();
       const outcome = await this.#keep(completed({ reason, files, times, config }));

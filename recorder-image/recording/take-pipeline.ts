@@ -1,24 +1,27 @@
-import type { Take } from '../journal/take.ts';
+import type { Logger } from 'pino';
 import type { TakeMuxer } from '../mux/take-muxer.ts';
-import type { FileUploader } from '../upload/file-uploader.ts';
+import { PartGoneError } from '../upload/file-uploader.ts';
+import type { TakeUploader, UploadReport } from '../upload/take-uploader.ts';
 import type { UploadedFile } from '../upload/upload-state.ts';
 
 export interface TakePipelineOptions {
-  readonly take: Take;
   readonly muxer: TakeMuxer;
-  readonly uploader: FileUploader;
+  readonly uploader: TakeUploader;
   /** The file is finished; what is left is to upload it. */
   readonly onMuxed: () => void;
+  readonly log: Logger;
 }
 
 /** A take's way from the journal to S3: FFmpeg follows the journal, and the upload follows FFmpeg's file. */
 export class TakePipeline {
-  readonly take: Take;
   readonly #options: TakePipelineOptions;
 
   constructor(options: TakePipelineOptions) {
-    this.take = options.take;
     this.#options = options;
+  }
+
+  get report(): UploadReport {
+    return this.#options.uploader.report;
   }
 
   /**
@@ -26,9 +29,24 @@ export class TakePipeline {
    * or the signal's reason.
    */
   async run(signal: AbortSignal): Promise<UploadedFile> {
-    const { muxer, uploader, onMuxed } = this.#options;
+    const { uploader, onMuxed, log } = this.#options;
     // S3 has confirmed it before this process started: there is nothing to make again.
-    if (uploader.completed !== undefined) return uploader.completed;
+    if (uploader.completed !== undefined) {
+      onMuxed();
+      return uploader.completed;
+    }
+    while (true) {
+      try {
+        return await this.#run(signal);
+      } catch (error) {
+        if (!(error instanceof PartGoneError)) throw error;
+        log.warn({ error: error.message }, 'the file is made once more, because S3 has lost some of it');
+      }
+    }
+  }
+
+  async #run(signal: AbortSignal): Promise<UploadedFile> {
+    const { muxer, uploader, onMuxed } = this.#options;
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
     const muxed = muxer.run(either).then(() => {

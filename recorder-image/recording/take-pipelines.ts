@@ -1,24 +1,16 @@
 import type { Logger } from 'pino';
-import type { RecorderConfig } from '../config.ts';
 import type { Take } from '../journal/take.ts';
+import { abortable } from '../support/abortable.ts';
 import type { RecorderMetrics } from '../metrics.ts';
-import { remuxToMp4 } from '../mux/ffmpeg.ts';
-import { TakeMuxer } from '../mux/take-muxer.ts';
-import type { Spool } from '../spool/spool.ts';
-import { openFileUploader } from '../upload/file-uploader.ts';
-import type { ObjectStore } from '../upload/object-store.ts';
-import { partSizeFor } from '../upload/part-plan.ts';
+import type { UploadReport } from '../upload/take-uploader.ts';
+import type { UploadLoopOptions } from '../upload/upload-loop.ts';
 import type { UploadedFile } from '../upload/upload-state.ts';
-import { takeKey } from './object-key.ts';
+import { renditionOf } from './renditions/renditions.ts';
+import type { Rendition, RenditionOptions } from './renditions/rendition.ts';
 import type { StatusBoard } from './status-board.ts';
 import { TakePipeline } from './take-pipeline.ts';
 
-const CONTENT_TYPE = 'video/mp4';
-
-export interface TakePipelinesOptions {
-  readonly config: RecorderConfig;
-  readonly spool: Spool;
-  readonly store: ObjectStore;
+export interface TakePipelinesOptions extends Omit<RenditionOptions, 'patience'> {
   readonly board: StatusBoard;
   readonly metrics: RecorderMetrics;
   readonly log: Logger;
@@ -30,14 +22,18 @@ export interface TakePipelinesOptions {
 /** The pipelines of all takes, side by side: a take that has ended may still be uploading while the next one comes in. */
 export class TakePipelines {
   readonly #options: TakePipelinesOptions;
-  readonly #files: Promise<UploadedFile>[] = [];
+  readonly #rendition: Rendition;
+  readonly #takes: Take[] = [];
+  readonly #files: Promise<UploadedFile | undefined>[] = [];
+  readonly #reports = new Map<number, () => UploadReport>();
   readonly #uploaded = new Map<number, number>();
+  readonly #unfinished = new Set<number>();
   readonly #cancel = new AbortController();
-  #unfinished = 0;
   #troubledSince: number | undefined;
 
   constructor(options: TakePipelinesOptions) {
     this.#options = options;
+    this.#rendition = renditionOf({ ...options, patience: this.#patience() });
   }
 
   /** Bytes that S3 holds of all files. */
@@ -45,16 +41,22 @@ export class TakePipelines {
     return [...this.#uploaded.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
+  /** Of each take's upload, in order. */
+  get uploads(): UploadReport[] {
+    return [...this.#reports.entries()].sort(([a], [b]) => a - b).map(([, report]) => report());
+  }
+
   /** Whether a file is still being made. */
   get muxing(): boolean {
-    return this.#unfinished > 0;
+    return this.#unfinished.size > 0;
   }
 
   start(take: Take): void {
-    this.#unfinished += 1;
+    this.#unfinished.add(take.index);
     const file = this.#run(take);
     // Whoever waits for the files is told.
     file.catch(() => undefined);
+    this.#takes.push(take);
     this.#files.push(file);
   }
 
@@ -68,10 +70,12 @@ export class TakePipelines {
     this.#cancel.abort(new Error('the recorder has ended'));
   }
 
-  /** The files, once S3 has confirmed all of them. Throws what the first pipeline that failed threw. */
+  /** What the recording consists of, once S3 has confirmed all of it. Throws what the first pipeline that failed threw. */
   async finished(): Promise<UploadedFile[]> {
     try {
-      return await Promise.all(this.#files);
+      const files = (await Promise.all(this.#files)).filter((file) => file !== undefined);
+      const takes = this.#takes.filter((take) => take.hasMedia);
+      return await this.#rendition.seal(files, takes, this.#cancel.signal);
     } catch (error) {
       this.cancel();
       await Promise.allSettled(this.#files);
@@ -79,47 +83,43 @@ export class TakePipelines {
     }
   }
 
-  async #run(take: Take): Promise<UploadedFile> {
-    const { config, spool, store, board, metrics, log, random, now } = this.#options;
-    const output = spool.outputPath(take.index);
-    const uploader = await openFileUploader({
-      store,
-      object: {
-        key: takeKey(config.upload.key, take.index),
-        contentType: CONTENT_TYPE,
-        metadata: { 'recording-id': config.recordingId, take: String(take.index) },
-      },
-      path: output,
-      statePath: spool.uploadStatePath(take.index),
-      partSize: partSizeFor(config.maxDurationMs / 1000),
-      giveUpAfterMs: config.upload.giveUpAfterMs,
-      random,
-      log: log.child({ take: take.index }),
+  /** Undefined for a take of which the disk has taken nothing. */
+  async #run(take: Take): Promise<UploadedFile | undefined> {
+    const { board, metrics, log } = this.#options;
+    const { signal } = this.#cancel;
+    while (!take.ended && !take.hasMedia) await abortable(take.changed(), signal);
+    if (!take.hasMedia) {
+      this.#muxed(take);
+      return undefined;
+    }
+    const { muxer, uploader } = await this.#rendition.openTake(take, {
       onProgress: (bytes) => {
         this.#uploaded.set(take.index, bytes);
         metrics.uploadedBytes.set(this.bytesUploaded);
       },
+      onAgain: (error) => board.set({ message: String(error) }),
+    });
+    const pipeline = new TakePipeline({ muxer, uploader, log, onMuxed: () => this.#muxed(take) });
+    this.#reports.set(take.index, () => pipeline.report);
+    return await pipeline.run(signal);
+  }
+
+  #muxed(take: Take): void {
+    const { board } = this.#options;
+    this.#unfinished.delete(take.index);
+    if (!this.muxing && board.state === 'finishing') board.set({ state: 'uploading' });
+  }
+
+  #patience(): Omit<UploadLoopOptions, 'log'> {
+    const { config, board, metrics, random, now } = this.#options;
+    return {
+      giveUpAfterMs: config.upload.giveUpAfterMs,
+      random,
       onTrouble: (message) => {
         if (message !== undefined) metrics.uploadRetries.inc();
         this.#troubledSince = message === undefined ? undefined : (this.#troubledSince ?? now());
         board.set({ message });
       },
-    });
-    const muxer = new TakeMuxer({
-      take,
-      output,
-      ffmpegPath: config.ffmpegPath,
-      remux: remuxToMp4,
-      onAgain: (error) => {
-        uploader.doubt();
-        board.set({ message: String(error) });
-      },
-      log,
-    });
-    const onMuxed = (): void => {
-      this.#unfinished -= 1;
-      if (this.#unfinished === 0 && board.state === 'finishing') board.set({ state: 'uploading' });
     };
-    return new TakePipeline({ take, muxer, uploader, onMuxed }).run(this.#cancel.signal);
   }
 }

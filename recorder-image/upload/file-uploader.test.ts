@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { open as openFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { tempDirectory } from '../../test/support/temp-directory.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 import { openFileUploader } from './file-uploader.ts';
 import type { FileUploader } from './file-uploader.ts';
+import type { PunchHole } from './free-parts.ts';
 import { MemoryStore, storeError } from './testing/memory-store.ts';
 
 const PART = 1000;
@@ -21,7 +22,7 @@ interface Bench {
   readonly open: (store: MemoryStore) => Promise<FileUploader>;
 }
 
-function benchIn(folder: string, giveUpAfterMs = 10): Bench {
+function benchIn(folder: string, giveUpAfterMs = 10, punchHole = noHoles): Bench {
   const path = join(folder, 'take-1.mp4');
   const troubles: (string | undefined)[] = [];
   const open = (store: MemoryStore): Promise<FileUploader> =>
@@ -31,6 +32,8 @@ function benchIn(folder: string, giveUpAfterMs = 10): Bench {
       path,
       statePath: join(folder, 'upload.json'),
       partSize: PART,
+      times: () => ({}),
+      space: { punchHole, batchBytes: PART },
       giveUpAfterMs,
       random: () => 0,
       log: pino({ level: 'silent' }),
@@ -39,6 +42,8 @@ function benchIn(folder: string, giveUpAfterMs = 10): Bench {
     });
   return { path, troubles, open };
 }
+
+const noHoles: PunchHole = () => Promise.reject(new Error('not here'));
 
 const forever = new AbortController().signal;
 
@@ -165,5 +170,83 @@ describe('an upload', () => {
     const uploader = await open(store);
     uploader.finish();
     await expect(uploader.run(forever)).rejects.toMatchObject({ name: 'UploadError', code: 'AccessDenied' });
+  });
+
+  it('does not leave an upload behind whose id it did not learn', async () => {
+    for (const how of ['the answer is lost', 'the process is killed'] as const) {
+      await using folder = await tempDirectory('upload');
+      const { path, open } = benchIn(folder.path);
+      const store = new MemoryStore();
+      await writeFile(path, FINISHED);
+      const killed = new AbortController();
+      store.fate = (request) => {
+        if (request !== 1) return undefined;
+        if (how === 'the process is killed') killed.abort(new Error('killed'));
+        return { error: storeError('TimeoutError', 'transient'), afterwards: true };
+      };
+      const first = await open(store);
+      first.finish();
+      await first.run(killed.signal).catch(() => undefined);
+      const second = await open(store);
+      second.finish();
+      await second.run(forever);
+      expect(store.bodyOf(KEY)?.equals(FINISHED)).toBe(true);
+      expect(store.open).toBe(0);
+    }
+  });
+
+  it('gives the space back of what is in S3 for good, and asks for the file again when S3 has lost it', async () => {
+    await using folder = await tempDirectory('upload');
+    const zeroes: PunchHole = async (file, offset, length) => {
+      await using handle = await openFile(file, 'r+');
+      await handle.write(Buffer.alloc(length), 0, length, offset);
+    };
+    const { path, open } = benchIn(folder.path, 10, zeroes);
+    const store = new MemoryStore();
+    await writeFile(path, FINISHED);
+    const uploader = await open(store);
+    uploader.finish();
+    // The third part is refused as S3 forgets the upload: the second one has been freed by then.
+    store.fate = (request) => {
+      if (request === 3) store.abortUploads();
+      return undefined;
+    };
+    await expect(uploader.run(forever)).rejects.toMatchObject({ name: 'PartGoneError' });
+    expect((await readFile(path)).subarray(PART, 2 * PART).every((byte) => byte === 0)).toBe(true);
+
+    store.fate = () => undefined;
+    await writeFile(path, FINISHED);
+    uploader.restarted();
+    uploader.finish();
+    await uploader.run(forever);
+    expect(store.bodyOf(KEY)?.equals(FINISHED)).toBe(true);
+  });
+
+  it('ends at a fault of the program, which no other try would mend', async () => {
+    await using folder = await tempDirectory('upload');
+    const { path, open } = benchIn(folder.path);
+    const store = new MemoryStore();
+    await writeFile(path, GROWING);
+    store.fate = () => ({ error: new TypeError('undefined is not a function'), afterwards: false });
+    await expect((await open(store)).run(forever)).rejects.toThrow(TypeError);
+  });
+
+  it('compares what was sent with a file that is made again while it still grows', async () => {
+    await using folder = await tempDirectory('upload');
+    const { path, open } = benchIn(folder.path);
+    const store = new MemoryStore();
+    await writeFile(path, GROWING);
+    const uploader = await open(store);
+    const uploaded = uploader.run(forever);
+    await waitFor(() => store.partsSent === 2, { what: 'the two full parts' });
+    const other = Buffer.from(FINISHED);
+    other.fill(7, 1500, 1600);
+    await writeFile(path, other.subarray(0, 2100));
+    uploader.restarted();
+    await waitFor(() => store.partsSent === 3, { what: 'the second part, which has changed' });
+    await writeFile(path, other);
+    uploader.finish();
+    await uploaded;
+    expect(store.bodyOf(KEY)?.equals(other)).toBe(true);
   });
 });

@@ -1,108 +1,107 @@
 import { stat } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
-import { abortable } from '../support/abortable.ts';
-import { backoffMs } from './backoff.ts';
-import { ObjectStoreError } from './object-store.ts';
-import type { ObjectDescription, ObjectStore } from './object-store.ts';
+import { FreeParts } from './free-parts.ts';
+import type { FreePartsOptions } from './free-parts.ts';
+import type { ObjectDescription, ObjectStore, ObjectStoreError } from './object-store.ts';
+import { abortEmptyUploads } from './orphans.ts';
 import { nextPart } from './part-plan.ts';
 import type { Part, UploadedPart } from './part-plan.ts';
-import { crc32Base64, readPart } from './read-part.ts';
+import { crc32Base64, PartReader } from './read-part.ts';
+import type { TakeUploader, UploadReport } from './take-uploader.ts';
+import { UploadLoop } from './upload-loop.ts';
+import type { Step, UploadLoopOptions } from './upload-loop.ts';
 import { loadUploadState, saveUploadState } from './upload-state.ts';
 import type { UploadedFile, UploadState } from './upload-state.ts';
 
-/** How often a growing file is looked at, in ms. */
-const GROWTH_MS = 1000;
-
-/** The object store refuses the file for good. The file is still in the spool. */
-export class UploadError extends Error {
-  readonly code: string;
-  override readonly name = 'UploadError';
-
-  constructor(cause: ObjectStoreError) {
-    super(cause.message, { cause });
-    this.code = cause.code;
-  }
-}
-
-export interface UploadEvents {
-  /** After each part: bytes that S3 holds of this file. */
-  readonly onProgress: (bytes: number) => void;
-  /** Why it waits, and undefined once it goes on. */
-  readonly onTrouble: (message: string | undefined) => void;
-}
-
-export interface FileUploaderOptions extends UploadEvents {
+export interface FileUploaderOptions extends UploadLoopOptions {
   readonly store: ObjectStore;
   readonly object: ObjectDescription;
-  /** The file that grows. It may not exist yet, and may be made anew from the start, with the same bytes. */
+  /** Added to the object's metadata; unlike the rest of it, nothing by which the object is known again as ours. */
+  readonly times: () => Readonly<Record<string, string>>;
+  /** The file that grows. It may not exist yet, and may be made anew from the start. */
   readonly path: string;
   readonly statePath: string;
   /** Bytes; an upload that is gone on with keeps the one that it was begun with. */
   readonly partSize: number;
-  /** How long a finished file goes on being refused, in ms, until that counts as final. */
-  readonly giveUpAfterMs: number;
-  readonly random: () => number;
-  readonly log: Logger;
+  /** How space is given back that parts take which are in S3. */
+  readonly space: Pick<FreePartsOptions, 'punchHole' | 'batchBytes'>;
+  /** After each part: bytes that S3 holds of this file. */
+  readonly onProgress: (bytes: number) => void;
+}
+
+/** A part has to be sent again that the file no longer has: the file has to be made again. */
+export class PartGoneError extends Error {
+  readonly code = 'PartGone';
+  override readonly name = 'PartGoneError';
 }
 
 /**
  * Brings a file to S3 as one multipart upload, while the file grows, and goes on after a crash with the parts that
- * are there. Failures are waited out for as long as it takes; only a refusal of the finished file ends it.
+ * are there.
  */
-export class FileUploader {
+export class FileUploader implements TakeUploader {
   readonly #options: FileUploaderOptions;
+  readonly #loop: UploadLoop;
+  readonly #free: FreeParts;
+  readonly #reader = new PartReader();
   readonly #parts = new Map<number, UploadedPart>();
-  readonly #finished = Promise.withResolvers<void>();
   #state: UploadState;
-  #isFinished = false;
-  #refusedSince: number | undefined;
+  /** Counts how often the file was made again. */
+  #making = 0;
 
   constructor(options: FileUploaderOptions, state: UploadState) {
+    const { space, log } = options;
     this.#options = options;
+    this.#loop = new UploadLoop(options);
+    this.#free = new FreeParts({ ...space, partSize: state.partSize, log });
     this.#state = state;
     for (const part of state.parts) this.#parts.set(part.number, { ...part, provisional: true });
   }
 
-  /** The object, once S3 has confirmed the whole of it. */
   get completed(): UploadedFile | undefined {
     return this.#state.completed;
   }
 
-  /** The file is as it will stay. */
+  get report(): UploadReport {
+    const { uploadId, partSize } = this.#state;
+    const parts = [...this.#parts.values()].sort((a, b) => a.number - b.number);
+    return {
+      key: this.#options.object.key,
+      ...(uploadId === undefined ? {} : { uploadId }),
+      partSize,
+      parts: parts.map(({ number, size, etag, crc32 }) => ({ number, size, etag, crc32 })),
+    };
+  }
+
   finish(): void {
-    this.#isFinished = true;
-    this.#refusedSince = undefined;
-    this.#finished.resolve();
+    this.#loop.finish();
   }
 
   /** The file is being made again: what was sent is compared with it before it counts. */
-  doubt(): void {
+  restarted(): void {
+    this.#making += 1;
+    this.#loop.reopen();
+    this.#free.reset();
     for (const [number, part] of this.#parts) this.#parts.set(number, { ...part, provisional: true });
   }
 
-  /** Returns when the object is whole in S3. Throws {@link UploadError}, or the signal's reason. */
+  /** Throws {@link PartGoneError}, and what an {@link UploadLoop} throws. */
   async run(signal: AbortSignal): Promise<UploadedFile> {
     this.#options.onProgress(this.#bytesSent());
-    for (let failures = 0; ;) {
-      try {
-        if (this.#state.completed !== undefined) return this.#state.completed;
-        const step = await this.#step(signal);
-        if (step === 'waiting') await this.#pause(GROWTH_MS, signal);
-        else this.#options.onTrouble(undefined);
-        failures = 0;
-        this.#refusedSince = undefined;
-      } catch (error) {
-        signal.throwIfAborted();
-        failures += 1;
-        await this.#handle(error, failures, signal);
-      }
+    try {
+      return await this.#loop.run(
+        () => this.#step(signal),
+        (error) => this.#recover(error, signal),
+        signal,
+      );
+    } finally {
+      this.#reader.release();
     }
   }
 
-  async #step(signal: AbortSignal): Promise<'waiting' | 'moved'> {
+  async #step(signal: AbortSignal): Promise<Step<UploadedFile>> {
+    if (this.#state.completed !== undefined) return { done: this.#state.completed };
     // Asked for before the size: a size from before the end must not pass for the finished file's.
-    const finished = this.#isFinished;
+    const finished = this.#loop.isFinished;
     const fileSize = await sizeOf(this.#options.path);
     if (fileSize === 0) return 'waiting';
     if (this.#state.uploadId === undefined) {
@@ -119,10 +118,16 @@ export class FileUploader {
 
   /** Begun with the file's first bytes, not with the first full part: it is then that a missing bucket shows. */
   async #begin(signal: AbortSignal): Promise<void> {
-    const { store, object } = this.#options;
-    const { uploadId, fullObjectChecksum } = await store.create(object, signal);
+    const { store, object, times, log } = this.#options;
+    // An earlier recorder, or an earlier try, may have begun one and not learned its id.
+    if (this.#state.beginning === true) await abortEmptyUploads({ store, key: object.key, log }, signal);
+    await this.#save({ beginning: true });
+    const { uploadId, fullObjectChecksum } = await store.create(
+      { ...object, metadata: { ...object.metadata, ...times() } },
+      signal,
+    );
     this.#parts.clear();
-    await this.#save({ uploadId, fullObjectChecksum });
+    await this.#save({ uploadId, fullObjectChecksum, beginning: undefined });
   }
 
   async #send(
@@ -132,7 +137,9 @@ export class FileUploader {
   ): Promise<void> {
     const { store, object, path, log } = this.#options;
     const { finished, signal } = context;
-    const body = await readPart(path, part);
+    const making = this.#making;
+    if (!this.#free.has(part.number)) throw new PartGoneError(`part ${part.number} is to be sent again`);
+    const body = await this.#reader.read(path, part);
     if (body === undefined) return;
     const crc32 = crc32Base64(body);
     const sent = this.#parts.get(part.number);
@@ -140,8 +147,8 @@ export class FileUploader {
     const etag = same
       ? sent.etag
       : await store.sendPart({ key: object.key, uploadId, number: part.number, body, crc32 }, signal);
-    // The first bytes change once more when the file is finished.
-    const provisional = part.number === 1 && !finished;
+    // The first bytes change once more when the file is finished, and all may if it is made again meanwhile.
+    const provisional = (part.number === 1 && !finished) || making !== this.#making;
     this.#parts.set(part.number, {
       number: part.number,
       size: part.size,
@@ -152,6 +159,12 @@ export class FileUploader {
     log.debug({ part: part.number, size: part.size, again: same }, 'part uploaded');
     await this.#save({});
     this.#options.onProgress(this.#bytesSent());
+    if (making === this.#making) await this.#free.free(path, (number) => this.#isCertain(number));
+  }
+
+  #isCertain(number: number): boolean {
+    const part = this.#parts.get(number);
+    return part !== undefined && part.provisional !== true && part.size === this.#state.partSize;
   }
 
   async #complete(uploadId: string, fileSize: number, signal: AbortSignal): Promise<void> {
@@ -179,29 +192,16 @@ export class FileUploader {
     return true;
   }
 
-  async #handle(error: unknown, failures: number, signal: AbortSignal): Promise<void> {
-    const { log, onTrouble, random, giveUpAfterMs } = this.#options;
-    const failure = error instanceof ObjectStoreError ? error.failure : 'transient';
-    if (failure === 'invalid-part') {
-      this.#parts.clear();
-    } else if (failure === 'no-such-upload') {
-      await this.#restart(signal);
-    }
-    const message = error instanceof Error ? error.message : String(error);
-    log.warn({ failures, failure, error: message }, 'upload failed; trying again');
-    onTrouble(message);
-    if (failure === 'refused' && this.#isFinished && error instanceof ObjectStoreError) {
-      this.#refusedSince ??= performance.now();
-      if (performance.now() - this.#refusedSince >= giveUpAfterMs) throw new UploadError(error);
-    }
-    await this.#pause(backoffMs(failures, random), signal);
+  async #recover({ failure }: ObjectStoreError, signal: AbortSignal): Promise<void> {
+    if (failure === 'invalid-part') this.#parts.clear();
+    if (failure === 'no-such-upload') await this.#restart(signal);
   }
 
   /** The upload is gone: because its completion succeeded and only the answer was lost, or because it was aborted. */
   async #restart(signal: AbortSignal): Promise<void> {
     const fileSize = await sizeOf(this.#options.path);
     try {
-      if (this.#isFinished && (await this.#confirm(fileSize, signal))) return;
+      if (this.#loop.isFinished && (await this.#confirm(fileSize, signal))) return;
     } catch (error) {
       // It is asked again on the next round: the upload is still unknown then.
       this.#options.log.warn({ error: String(error) }, 'could not look for the object');
@@ -209,21 +209,6 @@ export class FileUploader {
     }
     this.#parts.clear();
     await this.#save({ uploadId: undefined });
-  }
-
-  /** Until the time (ms) is over, or the file is finished: it is then tried at once, whatever there was to wait for. */
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
-    if (this.#isFinished) return sleep(ms, undefined, { signal });
-    const waited = new AbortController();
-    const either = AbortSignal.any([signal, waited.signal]);
-    try {
-      await Promise.race([
-        abortable(this.#finished.promise, either),
-        sleep(ms, undefined, { signal: either }),
-      ]);
-    } finally {
-      waited.abort();
-    }
   }
 
   #bytesSent(): number {
@@ -246,7 +231,8 @@ export async function openFileUploader(options: FileUploaderOptions): Promise<Fi
   return new FileUploader(options, await loadUploadState(options.statePath, options.partSize));
 }
 
-async function sizeOf(path: string): Promise<number> {
+/** Bytes; 0 where there is no file. */
+export async function sizeOf(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { UploadedPart } from './part-plan.ts';
+import type { StoredPart } from './part-plan.ts';
 
 export interface NewUpload {
   readonly uploadId: string;
@@ -17,6 +17,22 @@ export interface ObjectDescription {
   readonly key: string;
   readonly contentType: string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** For what changes under its key, like a playlist. */
+  readonly cacheControl?: string;
+}
+
+export interface WholeObject extends ObjectDescription {
+  readonly body: Buffer;
+  /** base64 */
+  readonly crc32: string;
+}
+
+/** A multipart upload that has neither been completed nor aborted. */
+export interface OpenUpload {
+  readonly uploadId: string;
+  /** Unix time in ms. */
+  readonly initiatedAt: number;
+  readonly fullObjectChecksum: boolean;
 }
 
 export interface SentPart {
@@ -31,7 +47,7 @@ export interface SentPart {
 export interface CompletedUpload {
   readonly key: string;
   readonly uploadId: string;
-  readonly parts: readonly UploadedPart[];
+  readonly parts: readonly StoredPart[];
   readonly fullObjectChecksum: boolean;
 }
 
@@ -43,6 +59,23 @@ export interface ObjectStore {
   complete: (upload: CompletedUpload, signal: AbortSignal) => Promise<void>;
   /** Undefined where there is no such object. */
   find: (key: string, signal: AbortSignal) => Promise<StoredObject | undefined>;
+  /** Makes an object of this in one go, in place of whatever has that key. */
+  put: (object: WholeObject, signal: AbortSignal) => Promise<void>;
+  /** Of this very key, the newest first. */
+  openUploads: (key: string, signal: AbortSignal) => Promise<OpenUpload[]>;
+  /** The parts that an open upload has, in order. */
+  partsOf: (key: string, uploadId: string, signal: AbortSignal) => Promise<StoredPart[]>;
+  abort: (key: string, uploadId: string, signal: AbortSignal) => Promise<void>;
+  /** No error where there is no such object. */
+  delete: (key: string, signal: AbortSignal) => Promise<void>;
+  /** Writes the object to a file; with `firstBytes` only that much of its beginning. */
+  download: (
+    source: { key: string; firstBytes?: number },
+    path: string,
+    signal: AbortSignal,
+  ) => Promise<void>;
+  /** The keys that begin like this, and how many bytes each object has. */
+  list: (prefix: string, signal: AbortSignal) => Promise<Map<string, number>>;
 }
 
 export type StoreFailure =

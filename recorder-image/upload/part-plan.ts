@@ -15,11 +15,17 @@ export function partSizeFor(maxDurationSeconds: number): number {
   return Math.max(DEFAULT_PART_SIZE, needed);
 }
 
-export interface UploadedPart {
+/** A part as the object store has it. */
+export interface StoredPart {
   readonly number: number;
   readonly size: number;
   readonly etag: string;
-  /** CRC-32 of its bytes, base64. */
+  /** CRC-32 of its bytes, base64, where the server keeps one. */
+  readonly crc32?: string;
+}
+
+/** A part that was sent, and what is known of the bytes that it was made of. */
+export interface UploadedPart extends StoredPart {
   readonly crc32: string;
   /** It was sent from a file that has changed since, or may have: it is compared before it counts. */
   readonly provisional?: boolean;
@@ -51,19 +57,19 @@ export function nextPart(input: PlanInput): Part | 'wait' | 'complete' {
   const { partSize, fileSize, finished, uploaded } = input;
   const full = Math.floor(fileSize / partSize);
   const count = finished ? Math.max(1, Math.ceil(fileSize / partSize)) : full;
-  for (let number = 1; number <= count; number += 1) {
+  const first = partAt(1, partSize, fileSize);
+  if (!finished && count > 0 && uploaded.get(1)?.size !== first.size) return first;
+  for (let number = 2; number <= count; number += 1) {
     const part = partAt(number, partSize, fileSize);
-    const done = uploaded.get(number);
-    const missing = done === undefined || done.size !== part.size;
-    if (missing && !(finished && number === 1)) return part;
+    if (!isCertain(uploaded.get(number), part)) return part;
   }
   if (!finished) return 'wait';
-  for (let number = 1; number <= count; number += 1) {
-    const part = partAt(number, partSize, fileSize);
-    const done = uploaded.get(number);
-    if (done === undefined || done.size !== part.size || done.provisional === true) return part;
-  }
-  return 'complete';
+  return isCertain(uploaded.get(1), first) ? 'complete' : first;
+}
+
+/** Whether the part is there, with the bytes that the file has now. */
+function isCertain(done: UploadedPart | undefined, part: Part): boolean {
+  return done !== undefined && done.size === part.size && done.provisional !== true;
 }
 
 function partAt(number: number, partSize: number, fileSize: number): Part {

@@ -17,6 +17,9 @@ const TRANSIENT_CODES = new Set([
   'InternalError',
 ]);
 
+/** Of the program itself, or of its settings: no other try mends them. */
+const PROGRAM_FAULTS = new Set(['TypeError', 'RangeError', 'ReferenceError', 'ERR_MODULE_NOT_FOUND']);
+
 /** Names what went wrong in words that say what to do about it, and whether trying again can help. */
 export function explain(error: unknown, bucket: string, endpoint: string | undefined): ObjectStoreError {
   const { name = 'Error', message = String(error), $metadata } = error as S3Error;
@@ -29,8 +32,8 @@ export function explain(error: unknown, bucket: string, endpoint: string | undef
 function failureOf(name: string, status: number | undefined): StoreFailure {
   if (name === 'NoSuchUpload') return 'no-such-upload';
   if (name === 'InvalidPart' || name === 'InvalidPartOrder') return 'invalid-part';
-  // A fault of the program, which no other try mends.
-  if (name === 'CredentialsProviderError' || name === 'TypeError') return 'refused';
+  if (name === 'CredentialsProviderError' || (status === undefined && PROGRAM_FAULTS.has(name)))
+    return 'refused';
   if (status === undefined || TRANSIENT_CODES.has(name) || TRANSIENT_STATUS.has(status)) return 'transient';
   return status >= 300 && status < 500 ? 'refused' : 'transient';
 }

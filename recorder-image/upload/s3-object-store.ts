@@ -1,28 +1,26 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import type {
   CompletedUpload,
   NewUpload,
   ObjectDescription,
   ObjectStore,
+  OpenUpload,
   SentPart,
   StoredObject,
+  WholeObject,
 } from './object-store.ts';
-import { explain } from './s3-errors.ts';
-import type * as SdkModule from './sdk.ts';
+import { ObjectStoreError } from './object-store.ts';
+import type { StoredPart } from './part-plan.ts';
+import { S3Connection } from './s3-connection.ts';
+import type { S3Settings } from './s3-connection.ts';
+import { listObjects, listOpenUploads, listParts } from './s3-listings.ts';
 
-export interface S3Settings {
-  readonly bucket: string;
-  readonly endpoint?: string | undefined;
-  readonly forcePathStyle: boolean;
-  readonly sse?: 'AES256' | 'aws:kms' | undefined;
-  readonly sseKmsKeyId?: string | undefined;
-}
-
-const CONNECT_MS = 10_000;
-/** The longest that one request may take, in ms, whatever the server does: 8 MiB at about 1 Mbit/s. */
-const REQUEST_MS = 60_000;
 /** Completing puts thousands of parts together, which servers are known to take minutes for. */
 const COMPLETE_MS = 300_000;
+/** For a whole recording, in ms. */
+const DOWNLOAD_MS = 3_600_000;
 
 /** What a server answers that does not know full-object checksums. */
 const UNKNOWN_CHECKSUM_TYPE = new Set([
@@ -32,76 +30,73 @@ const UNKNOWN_CHECKSUM_TYPE = new Set([
   'MalformedXML',
 ]);
 
-type Sdk = typeof SdkModule;
-
-/** S3, by the AWS SDK, which is only loaded once there is something to upload: it takes longer than all the rest. */
+/** S3, by the AWS SDK. */
 export class S3ObjectStore implements ObjectStore {
-  readonly #settings: S3Settings;
-  #connected: Promise<{ sdk: Sdk; client: S3Client }> | undefined;
+  readonly #connection: S3Connection;
+  readonly #bucket: string;
 
   constructor(settings: S3Settings) {
-    this.#settings = settings;
+    this.#connection = new S3Connection(settings);
+    this.#bucket = settings.bucket;
   }
 
   async create(object: ObjectDescription, signal: AbortSignal): Promise<NewUpload> {
     try {
       return { uploadId: await this.#create(object, true, signal), fullObjectChecksum: true };
     } catch (error) {
-      if (!UNKNOWN_CHECKSUM_TYPE.has((error as Error).name)) throw this.#explained(error);
+      if (!(error instanceof ObjectStoreError && UNKNOWN_CHECKSUM_TYPE.has(error.code))) throw error;
     }
-    const uploadId = await this.#request(() => this.#create(object, false, signal));
-    return { uploadId, fullObjectChecksum: false };
+    return { uploadId: await this.#create(object, false, signal), fullObjectChecksum: false };
   }
 
   sendPart(part: SentPart, signal: AbortSignal): Promise<string> {
-    return this.#request(async () => {
-      const { sdk, client } = await this.#connect();
+    return this.#connection.request(async (sdk, client, options) => {
       const answer = await client.send(
         new sdk.UploadPartCommand({
-          Bucket: this.#settings.bucket,
-          Key: part.key,
+          ...this.#named(part.key),
           UploadId: part.uploadId,
           PartNumber: part.number,
           Body: part.body,
           ContentLength: part.body.length,
           ChecksumCRC32: part.crc32,
         }),
-        limited(signal, REQUEST_MS),
+        options,
       );
       return answer.ETag ?? '';
-    });
+    }, signal);
   }
 
   complete(upload: CompletedUpload, signal: AbortSignal): Promise<void> {
     const { key, uploadId, parts, fullObjectChecksum } = upload;
-    return this.#request(async () => {
-      const { sdk, client } = await this.#connect();
-      await client.send(
-        new sdk.CompleteMultipartUploadCommand({
-          Bucket: this.#settings.bucket,
-          Key: key,
-          UploadId: uploadId,
-          ...(fullObjectChecksum ? { ChecksumType: 'FULL_OBJECT' as const } : {}),
-          MultipartUpload: {
-            Parts: parts.map(({ number, etag, crc32 }) => ({
-              PartNumber: number,
-              ETag: etag,
-              ChecksumCRC32: crc32,
-            })),
-          },
-        }),
-        limited(signal, COMPLETE_MS),
-      );
-    });
+    return this.#connection.request(
+      async (sdk, client, options) => {
+        await client.send(
+          new sdk.CompleteMultipartUploadCommand({
+            ...this.#named(key),
+            UploadId: uploadId,
+            ...(fullObjectChecksum ? { ChecksumType: 'FULL_OBJECT' as const } : {}),
+            MultipartUpload: {
+              Parts: parts.map(({ number, etag, crc32 }) => ({
+                PartNumber: number,
+                ETag: etag,
+                ...(crc32 === undefined ? {} : { ChecksumCRC32: crc32 }),
+              })),
+            },
+          }),
+          options,
+        );
+      },
+      signal,
+      COMPLETE_MS,
+    );
   }
 
   find(key: string, signal: AbortSignal): Promise<StoredObject | undefined> {
-    return this.#request(async () => {
-      const { sdk, client } = await this.#connect();
+    return this.#connection.request(async (sdk, client, options) => {
       try {
         const head = await client.send(
-          new sdk.HeadObjectCommand({ Bucket: this.#settings.bucket, Key: key, ChecksumMode: 'ENABLED' }),
-          limited(signal, REQUEST_MS),
+          new sdk.HeadObjectCommand({ ...this.#named(key), ChecksumMode: 'ENABLED' }),
+          options,
         );
         const { ContentLength: sizeBytes = 0, Metadata: metadata = {} } = head;
         const checksum = head.ChecksumCRC32;
@@ -110,62 +105,103 @@ export class S3ObjectStore implements ObjectStore {
         if (error instanceof sdk.NotFound) return undefined;
         throw error;
       }
-    });
+    }, signal);
   }
 
-  async #create(object: ObjectDescription, fullObject: boolean, signal: AbortSignal): Promise<string> {
-    const { bucket, sse, sseKmsKeyId } = this.#settings;
-    const { sdk, client } = await this.#connect();
-    const answer = await client.send(
-      new sdk.CreateMultipartUploadCommand({
-        Bucket: bucket,
-        Key: object.key,
-        ContentType: object.contentType,
-        Metadata: { ...object.metadata },
-        ChecksumAlgorithm: 'CRC32',
-        // Without it the object's checksum is one of its parts' checksums, which nobody can compute from the file alone.
-        ...(fullObject ? { ChecksumType: 'FULL_OBJECT' as const } : {}),
-        ...(sse === undefined ? {} : { ServerSideEncryption: sse }),
-        ...(sseKmsKeyId === undefined ? {} : { SSEKMSKeyId: sseKmsKeyId }),
-      }),
-      limited(signal, REQUEST_MS),
+  put(object: WholeObject, signal: AbortSignal): Promise<void> {
+    return this.#connection.request(async (sdk, client, options) => {
+      await client.send(
+        new sdk.PutObjectCommand({
+          ...this.#described(object),
+          Body: object.body,
+          ContentLength: object.body.length,
+          ChecksumCRC32: object.crc32,
+        }),
+        options,
+      );
+    }, signal);
+  }
+
+  openUploads(key: string, signal: AbortSignal): Promise<OpenUpload[]> {
+    return listOpenUploads(this.#connection, key, signal);
+  }
+
+  partsOf(key: string, uploadId: string, signal: AbortSignal): Promise<StoredPart[]> {
+    return listParts(this.#connection, { key, uploadId }, signal);
+  }
+
+  abort(key: string, uploadId: string, signal: AbortSignal): Promise<void> {
+    return this.#connection.request(async (sdk, client, options) => {
+      await client.send(
+        new sdk.AbortMultipartUploadCommand({ ...this.#named(key), UploadId: uploadId }),
+        options,
+      );
+    }, signal);
+  }
+
+  delete(key: string, signal: AbortSignal): Promise<void> {
+    return this.#connection.request(async (sdk, client, options) => {
+      await client.send(new sdk.DeleteObjectCommand(this.#named(key)), options);
+    }, signal);
+  }
+
+  download(
+    { key, firstBytes }: { key: string; firstBytes?: number },
+    path: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const range = firstBytes === undefined ? {} : { Range: `bytes=0-${firstBytes - 1}` };
+    return this.#connection.request(
+      async (sdk, client, options) => {
+        const answer = await client.send(
+          new sdk.GetObjectCommand({ ...this.#named(key), ...range }),
+          options,
+        );
+        if (answer.Body === undefined) throw new Error('the server sent no body');
+        await pipeline(answer.Body as Readable, createWriteStream(path), { signal: options.abortSignal });
+      },
+      signal,
+      DOWNLOAD_MS,
     );
-    if (answer.UploadId === undefined) throw new Error('the server began no multipart upload');
-    return answer.UploadId;
   }
 
-  async #request<T>(send: () => Promise<T>): Promise<T> {
-    try {
-      return await send();
-    } catch (error) {
-      throw this.#explained(error);
-    }
+  list(prefix: string, signal: AbortSignal): Promise<Map<string, number>> {
+    return listObjects(this.#connection, prefix, signal);
   }
 
-  #explained(error: unknown): Error {
-    return explain(error, this.#settings.bucket, this.#settings.endpoint);
+  #create(object: ObjectDescription, fullObject: boolean, signal: AbortSignal): Promise<string> {
+    return this.#connection.request(async (sdk, client, options) => {
+      const answer = await client.send(
+        new sdk.CreateMultipartUploadCommand({
+          ...this.#described(object),
+          ChecksumAlgorithm: 'CRC32',
+          // Without it the object's checksum is one of its parts' checksums, which nobody can compute from the file alone.
+          ...(fullObject ? { ChecksumType: 'FULL_OBJECT' as const } : {}),
+        }),
+        options,
+      );
+      if (answer.UploadId === undefined) throw new Error('the server began no multipart upload');
+      return answer.UploadId;
+    }, signal);
   }
 
-  #connect(): Promise<{ sdk: Sdk; client: S3Client }> {
-    this.#connected ??= this.#load();
-    return this.#connected;
+  #named(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.#bucket, Key: key };
   }
 
-  async #load(): Promise<{ sdk: Sdk; client: S3Client }> {
-    const sdk = await import('./sdk.ts');
-    const { endpoint, forcePathStyle } = this.#settings;
-    const client = new sdk.S3Client({
-      forcePathStyle,
-      // Servers other than AWS have no regions, but the signature has to name one.
-      ...(endpoint === undefined ? {} : { endpoint, region: process.env['AWS_REGION'] ?? 'us-east-1' }),
-      // The upload itself decides when to try again, so that it can tell people why it waits.
-      maxAttempts: 1,
-      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: REQUEST_MS },
-    });
-    return { sdk, client };
+  #described(object: ObjectDescription): {
+    Bucket: string;
+    Key: string;
+    ContentType: string;
+    Metadata: Record<string, string>;
+  } {
+    const { key, contentType, metadata, cacheControl } = object;
+    return {
+      ...this.#named(key),
+      ContentType: contentType,
+      Metadata: { ...metadata },
+      ...(cacheControl === undefined ? {} : { CacheControl: cacheControl }),
+      ...this.#connection.encryption(),
+    };
   }
-}
-
-function limited(signal: AbortSignal, ms: number): { abortSignal: AbortSignal } {
-  return { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(ms)]) };
 }

@@ -9,7 +9,7 @@ const partSchema = z.object({
   provisional: z.boolean().optional(),
 });
 
-const uploadedFileSchema = z.object({
+export const uploadedFileSchema = z.object({
   key: z.string(),
   sizeBytes: z.int().min(0),
   checksum: z.string().optional(),
@@ -19,6 +19,8 @@ const uploadedFileSchema = z.object({
 export type UploadedFile = z.infer<typeof uploadedFileSchema>;
 
 const uploadStateSchema = z.object({
+  /** A multipart upload is being begun, whose id is not known yet. */
+  beginning: z.boolean().optional(),
   uploadId: z.string().optional(),
   fullObjectChecksum: z.boolean().default(false),
   partSize: z.int().min(1),

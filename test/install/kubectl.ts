@@ -37,6 +37,14 @@ export class Kubectl {
     await run(program, args, { input: JSON.stringify(manifest) });
   }
 
+  /** Asks for the eviction of a pod, as a drain does. */
+  async evict(name: string): Promise<void> {
+    const path = `/api/v1/namespaces/${this.namespace}/pods/${name}/eviction`;
+    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: this.namespace } };
+    const [program, args] = this.command('create', '--raw', path, '-f', '-');
+    await run(program, args, { input: JSON.stringify(body) });
+  }
+
   /** Reads one object, as JSON; undefined when there is none. */
   async get<T extends KubernetesObject>(resource: string, name: string): Promise<T | undefined> {
     const output = await this.run('get', resource, name, '--ignore-not-found', '--output=json');

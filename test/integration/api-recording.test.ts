@@ -1,8 +1,6 @@
-import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deriveStreamKey } from '../../operator/crd/stream-key.ts';
-import { expectProblem } from './api-problem.ts';
-import { ApiWorld, call, serviceToken, STREAM_KEY_SECRET, tokenOf, WEBHOOK_SECRET } from './api-world.ts';
+import { ApiWorld, call, serviceToken, STREAM_KEY_SECRET, tokenOf } from './api-world.ts';
 import type { Reply, RunningApi } from './api-world.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -247,45 +245,5 @@ describe('a meeting that is recorded', () => {
     for (const reply of replies)
       expect(reply.body.recording?.['recordingId']).toBe(winner && recordingId(winner));
     expect(await world.objectsOf('race')).toHaveLength(1);
-  });
-});
-
-describe("Agora's webhooks", () => {
-  const notify = (payload: unknown, secret = WEBHOOK_SECRET): Promise<Reply> => {
-    const body = JSON.stringify(payload);
-    const signature = createHmac('sha256', secret).update(body).digest('hex');
-    return call('POST', `${api.base}/webhooks/agora`, { body, headers: { 'Agora-Signature-V2': signature } });
-  };
-  const event = (eventType: number, channelName: string, ts = Math.floor(Date.now() / 1000)) => ({
-    noticeId: `${channelName}-${eventType}-${ts}`,
-    productId: 1,
-    eventType,
-    notifyMs: Date.now(),
-    payload: { channelName, ts },
-  });
-
-  it('are refused with another signature', async () => {
-    expectProblem(await notify(event(102, 'standup'), 'wrong'), 401, 'signature-invalid');
-    expectProblem(await notify({ any: 'thing' }), 400, 'malformed-request');
-  });
-
-  it('start a meeting that starts by itself, once, and stop it at the end of its channel', async () => {
-    await register('auto', { channel: 'auto-channel', autoStart: true });
-    const created = event(101, 'auto-channel');
-    expect((await notify(created)).status).toBe(200);
-    expect((await notify(created)).status).toBe(200);
-    const [object, ...others] = await world.objectsOf('auto');
-    expect(others).toEqual([]);
-    expect(object?.spec.requestedBy).toBe('host-1');
-
-    const earlier = Math.floor(Date.now() / 1000) - 3600;
-    expect((await notify(event(102, 'auto-channel', earlier))).status).toBe(200);
-    expect((await world.objectsOf('auto'))[0]?.spec.desiredState).toBe('Recording');
-    const later = Math.floor(Date.now() / 1000) + 1;
-    expect((await notify(event(102, 'auto-channel', later))).status).toBe(200);
-    expect((await world.objectsOf('auto'))[0]).toMatchObject({
-      metadata: { annotations: { 'meetrec.dev/stop-reason': 'MeetingEnded' } },
-      spec: { desiredState: 'Stopped' },
-    });
   });
 });

@@ -1,5 +1,6 @@
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openApiDocument } from '../../operator/api/openapi/document.ts';
 import { expectProblem } from './api-problem.ts';
 import { ApiWorld, call, serviceToken, tokenOf } from './api-world.ts';
 import type { Reply, RunningApi } from './api-world.ts';
@@ -274,5 +275,15 @@ describe('what is served beside the API', () => {
       'controller_runtime_reconcile_total{controller="meeting-projection",result="success"}',
     );
     expect(metrics).not.toContain('m-1');
+  });
+
+  it('describes itself, for programs and for people', async () => {
+    const described = await call('GET', `${api.origin}/openapi.json`);
+    expect(described.body).toEqual(JSON.parse(JSON.stringify(openApiDocument())));
+    const page = await fetch(`${api.origin}/docs`);
+    expect(page.headers.get('content-type')).toContain('text/html');
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(await page.text()).toContain('id="startRecording"');
+    expectProblem(await call('POST', `${api.origin}/docs`), 405, 'method-not-allowed');
   });
 });

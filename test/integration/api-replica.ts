@@ -10,15 +10,19 @@ export interface ReplicaOptions {
   /** Take the place of single calls to the API server. */
   readonly faults?: Partial<RecordingObjects>;
   readonly giveUpMs?: number;
+  readonly webhook?: Parameters<typeof createRecordings>[0]['webhook'];
 }
 
 /** What a replica of the API does with the database and the cluster, without its HTTP; its sweep waits for nobody. */
 export function createReplica(
-  world: { readonly database: Database; readonly objects: RecordingObjects },
+  world: {
+    readonly database: Pick<Database, 'meetings' | 'recordings' | 'webhooks'>;
+    readonly objects: RecordingObjects;
+  },
   options: ReplicaOptions,
 ): Recordings {
   const { database, objects } = world;
-  const { faults, giveUpMs } = options;
+  const { faults, giveUpMs, webhook } = options;
   return createRecordings({
     database,
     objects: {
@@ -39,6 +43,7 @@ export function createReplica(
     onSweepError: (error) => {
       throw error;
     },
+    webhook,
     sweep: { settleMs: 0, ...(giveUpMs === undefined ? {} : { giveUpMs }) },
   });
 }

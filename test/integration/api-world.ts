@@ -5,6 +5,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SignJWT } from 'jose';
 import { parse, stringify } from 'yaml';
+import { openApiDocument } from '../../operator/api/openapi/document.ts';
 import { run } from '../../operator/bin/api.ts';
 import type { MeetingRecording } from '../../operator/crd/meeting-recording.ts';
 import type { MeetingRecordingStatus } from '../../operator/crd/status.ts';
@@ -12,6 +13,7 @@ import { MEETING_RECORDINGS } from '../../operator/meetings/kubernetes-recording
 import { KubeClient } from '../../operator/runtime/kube/client.ts';
 import { KubeConfigConnection } from '../../operator/runtime/kube/connection.ts';
 import type { KubeObject } from '../../operator/runtime/kube/objects.ts';
+import { ResponseCheck } from '../api-client/response-check.ts';
 import { startKubeApi } from '../support/kube-api.ts';
 import type { KubeApi } from '../support/kube-api.ts';
 import { startMongo } from '../support/mongo-server.ts';
@@ -25,6 +27,7 @@ export const NAMESPACE = 'meetings';
 export const BUCKET = 'recordings';
 export const JWT_SECRET = 'integration-secret-of-32-bytes-or-more';
 export const STREAM_KEY_SECRET = 'integration-master-key-of-32-characters';
+export const RECORDING_TOKEN_SECRET = 'integration-recording-token-secret-32';
 export const WEBHOOK_SECRET = 'integration-webhook-secret';
 
 const DEFINITIONS = {
@@ -115,6 +118,10 @@ export class ApiWorld implements AsyncDisposable {
       RECORDINGS_NAMESPACE: NAMESPACE,
       S3_ENDPOINT: endpoint,
       S3_FORCE_PATH_STYLE: 'true',
+      RECORDING_TOKEN_SECRET,
+      // Tests ask as fast as they can.
+      RATE_LIMIT_USER: '0',
+      RATE_LIMIT_ADDRESS: '0',
       AGORA_WEBHOOK_SECRET: WEBHOOK_SECRET,
       LOG_LEVEL: process.env['API_TEST_LOG_LEVEL'] ?? 'silent',
     };
@@ -194,7 +201,9 @@ export async function tokenOf(
 
 export const serviceToken = (): Promise<string> => tokenOf('backend', { scope: 'meetings:write' });
 
-/** One request with a JSON answer, or none. */
+const responseCheck = new ResponseCheck(openApiDocument());
+
+/** One request with a JSON answer, or none. Every answer of the API is held against its OpenAPI document. */
 export async function call(
   method: string,
   url: string,
@@ -213,6 +222,11 @@ export async function call(
     signal: AbortSignal.timeout(30_000),
   });
   const text = await response.text();
+  const path = new URL(url).pathname;
+  if (path.startsWith('/api/')) {
+    const contentType = response.headers.get('content-type');
+    responseCheck.expect({ method, path, status: response.status, contentType, text });
+  }
   return {
     status: response.status,
     headers: response.headers,

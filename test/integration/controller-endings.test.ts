@@ -147,34 +147,6 @@ describe('the end of a recording', () => {
     await untilLetGo('rec');
   });
 
-  it('an evicted pod: RecorderLost, and what is known of its end', async () => {
-    await world.startController();
-    await recording();
-    await world.kubelet.evict('rec-1');
-    const { status } = await world.untilPhase('rec', 'Failed');
-    expect(status).toMatchObject({
-      reason: 'RecorderLost',
-      lastTermination: {
-        reason: 'Evicted',
-        message: expect.stringContaining('ephemeral-storage') as unknown,
-      },
-    });
-    await untilLetGo('rec');
-  });
-
-  it('a pod that is removed by force is missed, and never made a second time', async () => {
-    await world.startController();
-    await recording();
-    const ref = { namespace: world.namespace, name: 'rec-1' };
-    stub('rec-1').onSigterm = () => ({ exitCode: 137, message: '' });
-    await cluster.kube.patch(PODS, ref, { type: 'merge', body: { metadata: { finalizers: [] } } });
-    await cluster.kube.delete(PODS, ref, { gracePeriodSeconds: 0 });
-    const { status } = await world.untilPhase('rec', 'Failed');
-    expect(status?.reason).toBe('RecorderLost');
-    await untilLetGo('rec');
-    expect(world.kubelet.everSeen).toHaveLength(1);
-  });
-
   it('wrong Agora credentials: Failed, and the pod goes', async () => {
     world.agora.refuse = () => ({ status: 401, body: { message: 'Invalid authentication credentials' } });
     await world.startController();

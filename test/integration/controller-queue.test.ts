@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { deriveStreamKey } from '../../operator/crd/stream-key.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { startCluster, TestWorld } from './controller-support/world.ts';
 import type { Cluster } from './controller-support/world.ts';
 
@@ -117,6 +119,22 @@ describe('waiting for a slot', () => {
     expect(refused.status?.message).toContain('no-pods');
     await quota.setHard('10');
     await world.untilPhase('rec', 'Recording');
+  });
+
+  it('a push that no recording knows is ended, and those of others are left alone', async () => {
+    const master = 'a-master-key-of-at-least-32-characters';
+    const push = (id: string, uid: string, key: string) => {
+      const rtmpUrl = `rtmp://127.0.0.1/live/${deriveStreamKey(key, uid)}`;
+      world.agora.converters.set(id, { id, name: `meetrec-${uid}`, channel: 'c', rtmpUrl });
+    };
+    push('orphan', 'gone', master);
+    push('foreign', 'elsewhere', 'the master key of another installation');
+    await world.startController({ PUSH_SWEEP_INTERVAL: '1', STREAM_KEY_SECRET: master });
+    await world.record('rec');
+    await world.untilPhase('rec', 'Recording');
+    await waitFor(() => !world.agora.converters.has('orphan'), { what: 'the orphaned push to be ended' });
+    expect([...world.agora.converters.keys()].toSorted()).toEqual(['converter-1', 'foreign']);
+    await stop('rec');
   });
 
   it('a recording that needs no Agora does not wait for its quota', async () => {

@@ -52,6 +52,7 @@ describe('what the API server makes of a MeetingRecording', () => {
       maxDurationSeconds: 7200,
       desiredState: 'Recording',
       ttlSecondsAfterFinished: 604_800,
+      immutableReplicas: 1,
     });
   });
 

@@ -135,7 +135,7 @@ describe('a recording', () => {
     await using recorder = await startRecorder(place);
     await publish({ file: clip, url: recorder.url });
     await publish({ file: other, url: recorder.url });
-    expect((await recorder.status()).takes).toBe(2);
+    await waitFor(async () => (await recorder.status()).takes === 2, { what: 'the second take' });
     expect(await recorder.stop()).toBe(0);
 
     const second = place.s3Key.replace('.mp4', '-take2.mp4');

@@ -28,7 +28,7 @@ export interface KubeApi extends AsyncDisposable {
  * tokens can be issued, but nothing schedules or runs a pod, collects garbage, or makes default service accounts
  * (which is why pods are not asked for one).
  */
-export async function startKubeApi(): Promise<KubeApi> {
+export async function startKubeApi(options: { extraArgs?: readonly string[] } = {}): Promise<KubeApi> {
   const tools = await ensureTools(['etcd', 'kube-apiserver']);
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await tempDirectory('kube-api'));
@@ -53,6 +53,7 @@ export async function startKubeApi(): Promise<KubeApi> {
       '--disable-admission-plugins=ServiceAccount',
       // A loopback address is refused as an endpoint of the service `kubernetes`, and nobody is there to use it.
       '--endpoint-reconciler-type=none',
+      ...(options.extraArgs ?? []),
     ],
   });
   const child = stack.use(await startChild(program));

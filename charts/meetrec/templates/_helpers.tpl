@@ -27,6 +27,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- .Values.streamKey.existingSecret | default (printf "%s-stream-key" (include "meetrec.name" .)) -}}
 {{- end -}}
 
+{{- define "meetrec.priorityClass" -}}
+{{- if .Values.recorder.priorityClassName }}{{ .Values.recorder.priorityClassName }}{{ else if .Values.recorder.priority }}{{ .Release.Namespace }}-{{ include "meetrec.name" . }}-recorder{{ end -}}
+{{- end -}}
+
 {{/* Restarts the pods when a Secret or setting that they read at the start has changed. */}}
 {{- define "meetrec.configChecksum" -}}
 {{ pick .Values "s3" "agora" "mongodb" "auth" "streamKey" "defaults" "recorder" "ingest" | toJson | sha256sum }}

@@ -1,11 +1,16 @@
 import type { Route } from '../route.ts';
 import { downloadRecording } from './download-recording.ts';
 import { endMeeting } from './end-meeting.ts';
+import { issueRecordingToken } from './issue-recording-token.ts';
 import { listRecordings } from './list-recordings.ts';
 import { putMeeting } from './put-meeting.ts';
 import { recordingStatus } from './recording-status.ts';
+import { setLegalHold } from './set-legal-hold.ts';
 import { startRecording } from './start-recording.ts';
 import { stopRecording } from './stop-recording.ts';
+
+/** What every path begins with. */
+export const BASE = '/api/v1';
 
 /** Everything about meetings, below /api/v1. */
 export const ROUTES: readonly Route[] = [
@@ -16,4 +21,6 @@ export const ROUTES: readonly Route[] = [
   recordingStatus,
   downloadRecording,
   listRecordings,
+  issueRecordingToken,
+  setLegalHold,
 ];

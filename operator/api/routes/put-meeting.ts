@@ -2,17 +2,24 @@ import type { z } from 'zod';
 import type { MeetingSource } from '../../meetings/meeting.ts';
 import { storedView } from '../../meetings/view.ts';
 import { meetingBodySchema, noQuerySchema } from '../request-schemas.ts';
+import { meetingSchema } from '../response-schemas.ts';
 import { defineRoute } from '../route.ts';
 
 export const putMeeting = defineRoute({
   method: 'put',
   path: '/meetings/:meetingId',
+  name: 'putMeeting',
   summary: 'Registers a meeting, or replaces what was registered.',
   access: 'service',
   body: meetingBodySchema,
   query: noQuerySchema,
+  responses: {
+    200: { description: 'The meeting was registered before, and is replaced.', schema: meetingSchema },
+    201: { description: 'The meeting is registered.', schema: meetingSchema },
+  },
+  errors: ['scope-missing'],
   handle: async ({ meetings }, { meetingId, body }) => {
-    const { host, creator, participants, enabled, autoStart } = body;
+    const { host, creator, participants, enabled, autoStart, retentionDays } = body;
     const { meeting, isNew } = await meetings.register({
       meetingId,
       host,
@@ -21,6 +28,7 @@ export const putMeeting = defineRoute({
       source: sourceOf(body),
       enabled,
       autoStart,
+      retentionDays,
     });
     return {
       status: isNew ? 201 : 200,
@@ -30,6 +38,7 @@ export const putMeeting = defineRoute({
         creator: meeting.creator,
         participants: meeting.participants,
         source: meeting.source,
+        retentionDays: meeting.retentionDays ?? null,
         recording: storedView(meeting),
       },
     };

@@ -1,14 +1,28 @@
 import { noQuerySchema, startBodySchema } from '../request-schemas.ts';
+import { startedSchema } from '../response-schemas.ts';
 import { defineRoute } from '../route.ts';
 import { invalidRequest } from '../validate.ts';
 
 export const startRecording = defineRoute({
   method: 'post',
   path: '/meetings/:meetingId/recording/start',
+  name: 'startRecording',
   summary: 'Starts recording a meeting.',
   access: 'user',
+  action: 'start',
   body: startBodySchema,
   query: noQuerySchema,
+  responses: { 202: { description: 'The recording starts.', schema: startedSchema } },
+  errors: [
+    'not-host',
+    'recording-disabled',
+    'meeting-not-found',
+    'already-recording',
+    'meeting-ended',
+    'recording-refused',
+    'queue-full',
+    'cluster-unavailable',
+  ],
   handle: async (context, { caller, meetingId, body: options, idempotencyKey, log }) => {
     const { maxDuration, recordings } = context;
     if (options.maxDuration !== undefined && options.maxDuration > maxDuration) {

@@ -1,5 +1,6 @@
 import { RECORDING_FINALIZER } from '../../crd/names.ts';
 import { REASONS } from '../../crd/reasons.ts';
+import type { AdmissionDecision } from '../admission.ts';
 import { addFinalizer, hasFinalizer } from '../finalizers.ts';
 import { MEETING_RECORDINGS } from '../kube-objects.ts';
 import { fail, isDeleted, isOver, isUnwanted, lookAgainIn } from '../pass.ts';
@@ -27,10 +28,10 @@ export async function admit(pass: Pass, world: World): Promise<Verdict> {
     );
     return 'next';
   }
-  if (started) world.admission.hold(recording.metadata.uid);
+  if (started) world.admission.hold(recording);
   else {
     const decision = world.admission.decide(recording);
-    if (!decision.admitted) return wait(pass, world, decision.position);
+    if (!decision.admitted) return wait(pass, world, decision);
   }
   // Before the first thing that the object's deletion must not leave behind.
   if (!hasFinalizer(recording, RECORDING_FINALIZER) && !isDeleted(pass)) {
@@ -50,13 +51,17 @@ export async function admit(pass: Pass, world: World): Promise<Verdict> {
   return 'next';
 }
 
-function wait(pass: Pass, world: World, position: number): Verdict {
-  const { status, recording } = pass;
-  const provider = recording.spec.source.agora !== undefined && !world.gate.isOpen();
+function wait(
+  pass: Pass,
+  world: World,
+  { position, lacks }: Extract<AdmissionDecision, { admitted: false }>,
+): Verdict {
+  const { status } = pass;
+  const provider = lacks === 'provider';
   const reason = provider ? 'ProviderQuotaExceeded' : 'WaitingForSlot';
   const message = provider
     ? "Agora's quota of concurrent pushes is used up; the recording starts when there is room"
-    : `All ${world.config.maxConcurrentRecordings} slots are taken; the recording starts when one is free`;
+    : `All ${world.config.maxConcurrentRecordings} slots are taken; the recording starts when there is room`;
   status.say('Pending', reason, message);
   status.set('Admitted', 'False', reason, message);
   status.value.queuePosition = position;

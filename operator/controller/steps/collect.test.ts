@@ -77,14 +77,46 @@ describe('the result', () => {
 });
 
 describe('without a result', () => {
-  it('a pod that is gone is lost, and one that died has failed', async () => {
-    const gone = await collected(
-      { is: 'lost', how: 'gone', message: 'evicted' },
-      { phase: 'Recording', startedAt: NOW },
-    );
-    expect(gone).toMatchObject({ phase: 'Failed', reason: 'RecorderLost', message: 'evicted' });
-    const died = await collected({ is: 'lost', how: 'failed', message: 'died' }, stopping('StopRequested'));
-    expect(died).toMatchObject({ phase: 'Failed', reason: 'RecorderFailed' });
+  const gone: RecorderState = { is: 'lost', how: 'gone', message: 'evicted' };
+  const part = { attempt: 1, since: NOW, key: 'k' } as const;
+
+  it('a pod that is gone is replaced, and what it had stored is to be saved', async () => {
+    const after = await collected(gone, { phase: 'Recording', startedAt: NOW, podName: 'rec-1' });
+    expect(after).toMatchObject({
+      phase: 'Recording',
+      reason: 'RecorderReplaced',
+      attempt: 2,
+      parts: [{ attempt: 1, state: 'Salvaging', message: 'evicted' }],
+    });
+    expect(after.podName).toBeUndefined();
+  });
+
+  it.each([
+    ['one that died again and again', { is: 'lost', how: 'failed', message: 'died' }, 'Recording'],
+    ['one that is gone while it stops', gone, 'Stopping'],
+  ] as const)('%s is not replaced: the end waits for what it had stored', async (_what, recorder, phase) => {
+    const waiting = await collected(recorder, { phase, reason: 'StopRequested', startedAt: NOW });
+    expect(waiting).toMatchObject({ phase: 'Stopping', parts: [{ attempt: 1, state: 'Salvaging' }] });
+    const saved = { ...waiting, parts: [{ ...part, state: 'Salvaged' as const, files: [file] }] };
+    expect(await collected(recorder, saved)).toMatchObject({ phase: 'Completed', reason: 'Salvaged', file });
+    const nothing = { ...waiting, parts: [{ ...part, state: 'Lost' as const }] };
+    expect((await collected(recorder, nothing)).phase).toBe('Failed');
+  });
+
+  it('the result of a second recorder waits for the first one’s part, and has both', async () => {
+    const recorder: RecorderState = { is: 'ended', result: completed('Stopped') };
+    const salvaging = { ...stopping('MeetingEnded'), attempt: 2, parts: [{ ...part, state: 'Salvaging' }] };
+    const waiting = await collected(recorder, salvaging as MeetingRecordingStatus);
+    expect(waiting).toMatchObject({ phase: 'Stopping', reason: 'MeetingEnded' });
+    const first = { ...file, key: 'first' };
+    const saved = { ...part, state: 'Salvaged' as const, files: [first], durationSeconds: 2 };
+    expect(await collected(recorder, { ...waiting, parts: [saved] })).toMatchObject({
+      phase: 'Completed',
+      reason: 'MeetingEnded',
+      file: first,
+      files: [first, file],
+      durationSeconds: 14.5,
+    });
   });
 
   it('nothing is lost when it was stopped before anything came', async () => {

@@ -1,9 +1,23 @@
 import { REASONS } from '../../crd/reasons.ts';
 import type { Reason } from '../../crd/reasons.ts';
 import type { RecorderResult } from '../../../recorder-image/contract/result.ts';
+import type { RecordingFile } from '../../crd/status.ts';
+import { endPushOrTryLater } from '../end-push.ts';
+import {
+  addPart,
+  continueElsewhere,
+  earlierSeconds,
+  isSalvaging,
+  mayContinue,
+  partsOf,
+  salvagedFiles,
+  salvagedSeconds,
+} from '../parts.ts';
 import { fail, isStopping, lookAgainIn, settle } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
-import { endPushOrTryLater } from '../end-push.ts';
+import type { RecorderState } from '../recorder-state.ts';
+import { deletePod } from '../release-pod.ts';
+import { resultFiles } from '../result-files.ts';
 import type { World } from '../world.ts';
 
 /** Takes over the recorder's result, and with it ends the recording. */
@@ -12,19 +26,20 @@ export async function collect(pass: Pass, world: World): Promise<Verdict> {
   if (status.isTerminal) return 'next';
   switch (recorder?.is) {
     case undefined:
-      // Told to stop before there was a pod.
-      if (isStopping(pass)) fail(pass, 'NothingReceived');
+      // Told to stop before there was a pod, or between one and the next.
+      if (isStopping(pass)) conclude(pass, 'NothingReceived', REASONS.NothingReceived);
       break;
     case 'ended':
       take(pass, recorder.result, world);
       break;
     case 'lost':
-      lose(pass, recorder.how, recorder.message);
+      await lose(pass, recorder, world);
       break;
     case 'retrying-upload':
       waitForStore(pass, recorder.result, world);
       break;
     case 'starting':
+    case 'unreachable':
     case 'listening':
       break;
   }
@@ -34,22 +49,68 @@ export async function collect(pass: Pass, world: World): Promise<Verdict> {
 
 function take(pass: Pass, result: RecorderResult, world: World): void {
   const { status } = pass;
-  if (result.startedAt !== undefined) status.value.startedAt = result.startedAt;
-  if (result.stoppedAt !== undefined) status.value.stoppedAt = result.stoppedAt;
-  if (result.durationSeconds !== undefined) status.value.durationSeconds = result.durationSeconds;
   const reason = reasonOf(pass, result);
-  if (result.outcome === 'failed') {
-    const asked = world.pushRequests.of(pass.recording.metadata.uid).lastError;
-    const why = reason === 'NoPublisher' && asked !== undefined ? `; Agora: ${asked}` : '';
-    fail(pass, reason, result.error.message + why);
+  if (isSalvaging(pass)) {
+    waitForParts(pass, reason);
     return;
   }
-  const { bucket, key, url, sizeBytes, format, checksum } = result;
-  status.value.file = { bucket, key, url, sizeBytes, format, ...(checksum !== undefined && { checksum }) };
-  status.say('Completed', reason, REASONS[reason]);
+  const earlier = partsOf(pass).length > 0;
+  if (result.startedAt !== undefined && !earlier) status.value.startedAt = result.startedAt;
+  if (result.stoppedAt !== undefined) status.value.stoppedAt = result.stoppedAt;
+  if (result.durationSeconds !== undefined)
+    status.value.durationSeconds = earlierSeconds(pass) + result.durationSeconds;
+  if (result.outcome === 'completed') {
+    const files = [...salvagedFiles(pass), ...resultFiles(result)];
+    complete(pass, reason, files, REASONS[reason] + missingParts(pass));
+    return;
+  }
+  const asked = world.pushRequests.of(pass.recording.metadata.uid).lastError;
+  const why = reason === 'NoPublisher' && asked !== undefined ? `; Agora: ${asked}` : '';
+  conclude(pass, reason, result.error.message + why);
+}
+
+/** The end of a recording whose last recorder leaves no file: there may be one of those before it. */
+function conclude(pass: Pass, reason: Reason, message: string): void {
+  if (isSalvaging(pass)) {
+    waitForParts(pass, reason);
+    return;
+  }
+  const files = salvagedFiles(pass);
+  if (files.length === 0) {
+    fail(pass, reason, message);
+    return;
+  }
+  pass.status.value.durationSeconds = salvagedSeconds(pass);
+  complete(pass, 'Salvaged', files, `${REASONS.Salvaged} ${message}`);
+}
+
+function complete(pass: Pass, reason: Reason, files: readonly RecordingFile[], message: string): void {
+  const { status } = pass;
+  const [first] = files;
+  if (!first) return;
+  status.value.file = first;
+  if (files.length > 1) status.value.files = [...files];
+  status.say('Completed', reason, message);
   status.value.completedAt = status.now;
   settle(pass);
-  status.set('Uploaded', 'True', 'FileStored', url);
+  status.set('Uploaded', 'True', 'FileStored', first.url);
+}
+
+function waitForParts(pass: Pass, reason: Reason): void {
+  const { status } = pass;
+  const message = 'The recording has ended; what a lost recorder had stored is being saved';
+  status.say('Stopping', isStopping(pass) ? storedReason(pass, reason) : reason, message);
+}
+
+function storedReason(pass: Pass, fallback: Reason): Reason {
+  const stored = pass.recording.status?.reason;
+  return isReason(stored) ? stored : fallback;
+}
+
+function missingParts(pass: Pass): string {
+  const lost = partsOf(pass).filter(({ state }) => state === 'Lost');
+  if (lost.length === 0) return '';
+  return ` What recorder ${lost.map(({ attempt }) => attempt).join(', ')} had recorded could not be saved.`;
 }
 
 /** The recorder knows only of SIGTERM; why it was sent stands in the status. */
@@ -63,6 +124,7 @@ function reasonOf(pass: Pass, result: RecorderResult): Reason {
       return 'RecorderMisconfigured';
     case 'Internal':
       return 'RecorderFailed';
+    case 'Salvaged':
     case 'MaxDurationReached':
     case 'PublisherLost':
     case 'DiskFull':
@@ -78,15 +140,40 @@ function reasonOf(pass: Pass, result: RecorderResult): Reason {
 /** Reasons of a stop that nobody asked for: SIGTERM came from elsewhere. */
 const OWN_REASONS = new Set<Reason>(['RecorderFinishing', 'UploadFailed']);
 
+/** Reasons of a stop that is the pod's, not the recording's. */
+const UNASKED_REASONS = new Set(['RecorderFinishing', 'Drained']);
+
 function isReason(text: string | undefined): text is Reason {
   return text !== undefined && text in REASONS;
 }
 
-function lose(pass: Pass, how: 'failed' | 'gone', message: string): void {
+/** A recorder that was lost with its pod is replaced while somebody wants the recording to go on. */
+async function lose(
+  pass: Pass,
+  recorder: Extract<RecorderState, { is: 'lost' }>,
+  world: World,
+): Promise<void> {
+  const { how, message } = recorder;
+  const earlier = partsOf(pass).length > 0;
   const heard = pass.status.value.startedAt !== undefined;
+  // One that was told to go, and had no time to save its file, was not stopped by anybody who wanted an end.
+  const stopped = isStopping(pass) && !UNASKED_REASONS.has(pass.recording.status?.reason ?? '');
   // Nobody wanted it any more and nothing had come: that is not a loss.
-  if (isStopping(pass) && !heard) fail(pass, 'NothingReceived');
-  else fail(pass, how === 'gone' ? 'RecorderLost' : 'RecorderFailed', message);
+  if (stopped && !heard && !earlier) {
+    fail(pass, 'NothingReceived');
+    return;
+  }
+  const goesOn = how === 'gone' && !stopped && mayContinue(pass);
+  const neverRan = pass.pod !== undefined && pass.pod.spec.nodeName === undefined;
+  // What was never heard may have stored something all the same, unless there was never anything to hear.
+  if ((heard || goesOn || earlier) && !neverRan) addPart(pass, world, message);
+  if (goesOn) {
+    continueElsewhere(pass, world, message);
+    return;
+  }
+  // One that is started again and again must not write while its part is saved.
+  if (how === 'failed' && pass.pod) await deletePod(pass.pod, world, pass.signal);
+  conclude(pass, how === 'gone' ? 'RecorderLost' : 'RecorderFailed', message);
 }
 
 /** The file is safe in the spool, and the recorder tries again: it gets a time to be helped. */

@@ -6,8 +6,12 @@ import type { Pod } from '../kube-objects.ts';
 import { fail, isOver, isStopping, isUnwanted, lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
 import { recorderPod, recorderPodName } from '../recorder-pod.ts';
-import { lastTermination, readRecorderState } from '../recorder-state.ts';
+import { EXIT_CODE_UNKNOWN, lastTermination, readRecorderState } from '../recorder-state.ts';
 import type { World } from '../world.ts';
+import { isSilent } from './watch.ts';
+
+/** How often a recorder whose node does not answer is looked at, in milliseconds. */
+const UNREACHABLE_MS = 5000;
 
 /** Makes the recorder pod, and follows it until it listens. */
 export async function pod(pass: Pass, world: World): Promise<Verdict> {
@@ -16,8 +20,10 @@ export async function pod(pass: Pass, world: World): Promise<Verdict> {
   const known = status.value.podName !== undefined;
   if (!pass.pod && (known || isStopping(pass))) {
     pass.pod = await find(pass, world);
-    if (!pass.pod && known)
-      pass.recorder = { is: 'lost', how: 'gone', message: 'The recorder pod was removed by force' };
+    if (!pass.pod && known) {
+      lose(pass, 'PodRemoved', 'The recorder pod was removed by force');
+      return 'next';
+    }
   }
   if (pass.pod) return follow(pass, world, pass.pod);
   if (isOver(pass) || isUnwanted(pass)) return 'next';
@@ -45,7 +51,11 @@ async function create(pass: Pass, world: World): Promise<Verdict> {
     return 'end';
   }
   const attempt = status.value.attempt ?? 1;
-  const manifest = recorderPod({ recording, attempt, masterKey, config });
+  const hostPort =
+    world.config.ingest.exposure === 'hostPort'
+      ? world.hostPorts.choose(recorderPodName(recording, attempt))
+      : undefined;
+  const manifest = recorderPod({ recording, attempt, masterKey, config, hostPort });
   try {
     return follow(pass, world, await world.kube.create(PODS, manifest, { signal }));
   } catch (error) {
@@ -103,10 +113,44 @@ function follow(pass: Pass, world: World, pod: Pod): Verdict {
   status.value.attempt ??= 1;
   status.value.podName = pod.metadata.name ?? '';
   if (pod.spec.nodeName !== undefined) status.value.nodeName = pod.spec.nodeName;
+  if (pass.recorder.is === 'unreachable') unreachable(pass, world, pass.recorder.sinceMs);
   const termination = lastTermination(pod, status.now);
   if (termination) status.value.lastTermination = termination;
   if (pass.recorder.is === 'starting' && !isOver(pass)) notReady(pass, world, pod);
   return 'next';
+}
+
+/** The recorder may be well all the same: as long as it is heard, or has not been silent for long, it goes on. */
+function unreachable(pass: Pass, world: World, sinceMs: number): void {
+  const { status, nowMs } = pass;
+  const limitMs = world.config.recorderLostSeconds * 1000;
+  const node = status.value.nodeName ?? '';
+  const leftMs = limitMs - Math.min(world.watchers.silentMs(pass.key) ?? 0, nowMs - sinceMs);
+  if (leftMs <= 0) {
+    lose(pass, 'NodeLost', `The node ${node} of the recorder does not answer`);
+    return;
+  }
+  lookAgainIn(pass, Math.min(leftMs, UNREACHABLE_MS));
+  if (isOver(pass) || !isSilent(pass, world)) return;
+  const message = `Neither the recorder nor its node ${node} answers`;
+  status.set('RecorderReady', 'Unknown', 'RecorderUnreachable', message);
+  if (status.value.startedAt === undefined) return;
+  status.set('Receiving', 'Unknown', 'RecorderUnreachable', message);
+  status.say('Recording', 'RecorderUnreachable', message);
+}
+
+/** Nothing is to be learnt from the pod any more: what is known of its end is all that there will be. */
+function lose(pass: Pass, reason: string, message: string): void {
+  const { status } = pass;
+  const { nodeName } = status.value;
+  pass.recorder = { is: 'lost', how: 'gone', message };
+  status.value.lastTermination = {
+    exitCode: EXIT_CODE_UNKNOWN,
+    reason,
+    message,
+    at: status.value.lastTermination?.reason === reason ? status.value.lastTermination.at : status.now,
+    ...(nodeName !== undefined && { node: nodeName }),
+  };
 }
 
 function notReady(pass: Pass, world: World, pod: Pod): void {
@@ -119,9 +163,13 @@ function notReady(pass: Pass, world: World, pod: Pod): void {
   status.set('RecorderReady', 'False', reason, message);
   // One that has listened before starts again in place, and goes on where it was.
   if (everListened) return;
-  status.say('Starting', reason, message);
+  const replaces = status.value.startedAt !== undefined;
+  if (replaces) status.say('Recording', 'RecorderReplaced', message);
+  else status.say('Starting', reason, message);
   const limitMs = world.config.startTimeoutSeconds * 1000;
   const ageMs = nowMs - Date.parse(pod.metadata.creationTimestamp ?? '');
   if (ageMs < limitMs) lookAgainIn(pass, limitMs - ageMs);
+  else if (replaces)
+    pass.recorder = { is: 'lost', how: 'failed', message: `${REASONS.StartTimeout} ${message}` };
   else fail(pass, 'StartTimeout', `${REASONS.StartTimeout} ${message}`);
 }

@@ -4,10 +4,13 @@ import { isNotFound } from '../../runtime/kube/api-error.ts';
 import { refOf } from '../../runtime/kube/resource.ts';
 import { endPush } from '../end-push.ts';
 import { hasFinalizer, removeFinalizer } from '../finalizers.ts';
-import { MEETING_RECORDINGS } from '../kube-objects.ts';
+import { MEETING_RECORDINGS, ownerUid } from '../kube-objects.ts';
 import { isDeleted, isFinished, lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
+import { stuckInMs } from '../recorder-state.ts';
 import { releasePod } from '../release-pod.ts';
+import { salvagedAttempt } from '../salvage-pod.ts';
+import { POD_RECORDING } from '../world.ts';
 import type { World } from '../world.ts';
 
 /** Seconds after the end for which Agora is asked to end the push; its own idle timeout does so afterwards. */
@@ -22,7 +25,13 @@ export async function retain(pass: Pass, world: World): Promise<Verdict> {
     return 'end';
   }
   // Also one that the cache has only just heard of, for a recording that was finished without it.
-  if (pass.pod) await releasePod(pass.pod, world, pass.signal);
+  const salvagers = world.pods.store
+    .byIndex(POD_RECORDING, pass.key)
+    .filter((pod) => salvagedAttempt(pod) !== undefined && ownerUid(pod) === recording.metadata.uid);
+  for (const pod of [...(pass.pod ? [pass.pod] : []), ...salvagers]) {
+    await releasePod(pod, world, pass.signal);
+    if (pod.metadata.deletionTimestamp !== undefined) lookAgainIn(pass, stuckInMs(pod, pass.nowMs));
+  }
   if (hasFinalizer(recording, RECORDING_FINALIZER)) {
     if (!(await pushIsEnded(pass, world))) return 'end';
     const { kube } = world;

@@ -43,7 +43,9 @@ function whyStop(pass: Pass): Reason | undefined {
     return metadata.annotations?.[STOP_REASON_ANNOTATION] === 'MeetingEnded'
       ? 'MeetingEnded'
       : 'StopRequested';
-  if (pod?.metadata.deletionTimestamp !== undefined) return 'Drained';
+  // One that is removed by force has no time to save its file: what becomes of it is waited for.
+  if (pod?.metadata.deletionTimestamp !== undefined)
+    return pod.metadata.deletionGracePeriodSeconds === 0 ? undefined : 'Drained';
   const { startedAt } = status.value;
   if (isFinishing(live) || pass.recorder?.is === 'retrying-upload') {
     const full = (live?.durationSeconds ?? 0) >= spec.maxDurationSeconds - 1;

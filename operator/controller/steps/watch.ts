@@ -2,8 +2,12 @@ import { REASONS } from '../../crd/reasons.ts';
 import type { RecorderStatus } from '../../../recorder-image/contract/status.ts';
 import { hasEnded, isStopping } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
-import { hostPart } from './endpoint.ts';
+import { earlierSeconds } from '../parts.ts';
+import { hostPart } from '../ingest-address.ts';
 import type { World } from '../world.ts';
+
+/** Milliseconds without an answer, where one is due every 15 s, after which a recorder counts as silent. */
+const SILENCE_MS = 25_000;
 
 /** Follows what the recorder says of itself, from its first to its last word. */
 export function watch(pass: Pass, world: World): Promise<Verdict> {
@@ -16,8 +20,13 @@ export function watch(pass: Pass, world: World): Promise<Verdict> {
   // Also a recorder that is not ready any more: one that finishes its file tells how far it is.
   if (address !== undefined && status.value.ingest)
     world.watchers.follow(key, `http://${hostPart(address)}:${world.config.recorder.httpPort}`);
-  if (live) tell(pass, live);
+  if (live && !isSilent(pass, world)) tell(pass, live);
   return Promise.resolve('next');
+}
+
+/** Its node does not answer, and neither does the recorder: what it said last is not how things stand. */
+export function isSilent(pass: Pass, world: World): boolean {
+  return pass.recorder?.is === 'unreachable' && (world.watchers.silentMs(pass.key) ?? 0) > SILENCE_MS;
 }
 
 /** The recorder is finishing by itself or because it was told to. */
@@ -28,7 +37,7 @@ export function isFinishing(live: RecorderStatus | undefined): boolean {
 function tell(pass: Pass, live: RecorderStatus): void {
   const { status } = pass;
   if (live.startedAt !== undefined) status.value.startedAt ??= live.startedAt;
-  if (live.durationSeconds > 0) status.value.durationSeconds = live.durationSeconds;
+  if (live.durationSeconds > 0) status.value.durationSeconds = earlierSeconds(pass) + live.durationSeconds;
   if (isFinishing(live)) {
     status.set('Receiving', 'False', 'RecorderFinishing', REASONS.RecorderFinishing);
     if (live.lastMediaAt !== undefined) status.value.stoppedAt = live.lastMediaAt;

@@ -9,6 +9,7 @@ import { KubeClient } from '../../runtime/kube/client.ts';
 import { FakeClock } from '../../runtime/testing/fake-clock.ts';
 import { Admission } from '../admission.ts';
 import { readConfig } from '../config.ts';
+import { HostPorts } from '../host-ports.ts';
 import type { ContainerStatus, Pod } from '../kube-objects.ts';
 import type { Pass } from '../pass.ts';
 import { ProviderGate } from '../provider-gate.ts';
@@ -152,6 +153,8 @@ export function worldOf(options: { push?: Partial<MediaPush>; kube?: Partial<Kub
       log,
       onChange: () => undefined,
     }),
+    hostPorts: new HostPorts({ range: config.ingest.hostPorts, pods: () => [] }),
+    reach: async () => await Promise.resolve(true),
     config,
     clock,
     log,

@@ -2,6 +2,7 @@ import { request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { ApiError } from './api-error.ts';
 import type { Connection } from './connection.ts';
+import { Deadline } from './deadline.ts';
 import { jsonLines } from './json-lines.ts';
 import type { KubeList, KubeObject, ObjectRef } from './objects.ts';
 import { refOf, resourcePath } from './resource.ts';
@@ -166,7 +167,7 @@ export class KubeClient {
   ): AsyncGenerator<WatchEvent<T>> {
     const { namespace, labelSelector, fieldSelector, resourceVersion, timeoutSeconds, inactivityMs } =
       options;
-    const response = await this.#send({
+    const call: Call = {
       method: 'GET',
       path: resourcePath(resource, where(namespace)),
       query: {
@@ -177,26 +178,28 @@ export class KubeClient {
         resourceVersion,
         timeoutSeconds,
       },
-      signal: options.signal,
-      timeoutMs: inactivityMs,
-      stream: true,
-    });
+    };
+    // A stream lives as long as its caller wants it; only its silence has a limit.
+    const response = await this.#send(call, options.signal, inactivityMs);
     yield* jsonLines<WatchEvent<T>>(response.body);
   }
 
   async #json<T>(call: Call): Promise<T> {
-    const response = await this.#send(call);
+    const limitMs = call.timeoutMs ?? 30_000;
+    using deadline = new Deadline(limitMs, call.signal);
+    const response = await this.#send(call, deadline.signal, limitMs);
     return (await response.body.json()) as T;
   }
 
-  async #send(call: Call & { stream?: boolean }): Promise<Dispatcher.ResponseData> {
+  /** @param limitMs the longest silence before the head of the answer, and within its body */
+  async #send(
+    call: Call,
+    signal: AbortSignal | undefined,
+    limitMs: number,
+  ): Promise<Dispatcher.ResponseData> {
     if (call.method !== 'GET' && !this.#mayWrite())
       throw new Error('This process is not the leader and must not write');
-    const limit = call.timeoutMs ?? 30_000;
     const { headers, dispatcher } = await this.#connection.credentials();
-    // A stream lives as long as its caller wants it; anything else must be over within the limit.
-    const deadline = call.stream ? undefined : AbortSignal.timeout(limit);
-    const signals = [call.signal, deadline].filter((signal) => signal !== undefined);
     const response = await request(this.#connection.server + call.path, {
       dispatcher,
       method: call.method,
@@ -208,9 +211,9 @@ export class KubeClient {
         ...headers,
       },
       body: call.body === undefined ? null : JSON.stringify(call.body),
-      signal: AbortSignal.any(signals),
-      headersTimeout: limit,
-      bodyTimeout: limit,
+      signal: signal ?? null,
+      headersTimeout: limitMs,
+      bodyTimeout: limitMs,
     });
     if (response.statusCode < 300) return response;
     const body = await response.body.text();

@@ -1,13 +1,17 @@
+import { writeFileSync } from 'node:fs';
 import { ObjectStoreError } from '../object-store.ts';
 import type {
   CompletedUpload,
   NewUpload,
   ObjectDescription,
   ObjectStore,
+  OpenUpload,
   SentPart,
   StoredObject,
   StoreFailure,
+  WholeObject,
 } from '../object-store.ts';
+import type { StoredPart } from '../part-plan.ts';
 
 /** What happens to the request with this number, counted from 1; undefined lets it pass. */
 export type Fate = (request: number) => Mishap | undefined;
@@ -28,9 +32,16 @@ export class MemoryStore implements ObjectStore {
   fate: Fate = () => undefined;
   requests = 0;
   partsSent = 0;
+  /** The keys of whole objects that were put, in order. */
+  readonly puts: string[] = [];
 
   bodyOf(key: string): Buffer | undefined {
     return this.#objects.get(key)?.body;
+  }
+
+  /** Multipart uploads that were neither completed nor aborted. */
+  get open(): number {
+    return this.#uploads.size;
   }
 
   /** What a bucket's lifecycle rule does. */
@@ -72,6 +83,50 @@ export class MemoryStore implements ObjectStore {
     return this.#request(() => {
       const found = this.#objects.get(key);
       return found && { sizeBytes: found.body.length, metadata: found.metadata };
+    });
+  }
+
+  put({ key, body, metadata }: WholeObject): Promise<void> {
+    return this.#request(() => {
+      this.puts.push(key);
+      this.#objects.set(key, { body: Buffer.from(body), metadata });
+    });
+  }
+
+  openUploads(key: string): Promise<OpenUpload[]> {
+    return this.#request(() =>
+      [...this.#uploads.entries()]
+        .filter(([, { object }]) => object.key === key)
+        .map(([uploadId]) => ({ uploadId, initiatedAt: 0, fullObjectChecksum: false })),
+    );
+  }
+
+  partsOf(_key: string, uploadId: string): Promise<StoredPart[]> {
+    return this.#request(() =>
+      [...this.#upload(uploadId).parts.entries()]
+        .map(([number, { body, etag }]) => ({ number, size: body.length, etag }))
+        .sort((a, b) => a.number - b.number),
+    );
+  }
+
+  abort(_key: string, uploadId: string): Promise<void> {
+    return this.#request(() => void this.#uploads.delete(uploadId));
+  }
+
+  delete(key: string): Promise<void> {
+    return this.#request(() => void this.#objects.delete(key));
+  }
+
+  download({ key, firstBytes }: { key: string; firstBytes?: number }, path: string): Promise<void> {
+    return this.#request(() => {
+      writeFileSync(path, this.#objects.get(key)?.body.subarray(0, firstBytes) ?? '');
+    });
+  }
+
+  list(prefix: string): Promise<Map<string, number>> {
+    return this.#request(() => {
+      const found = [...this.#objects.entries()].filter(([key]) => key.startsWith(prefix));
+      return new Map(found.map(([key, { body }]) => [key, body.length]));
     });
   }
 

@@ -56,7 +56,11 @@ export class Relay {
 
   /** Cuts the connection as a crashed host's network does; what is in flight may be lost. */
   reset(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) {
+      // One that is not connected yet would be reset only when it is: an address that is no more never answers.
+      if (socket.connecting) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   }
 
   /** Waits for what is in flight to be read by the server, within a limit, then closes. */

@@ -4,11 +4,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClusterError } from '../cluster-error.ts';
 import { checkout } from './build-context.ts';
+import { ownSourceMapOnly, withoutSideEffects } from './bundle-plugins.ts';
 
 /** What each image runs: the programs' sources by the name of the bundle that they become. */
 const bundles = {
   operator: { controller: 'operator/bin/controller.ts', api: 'operator/bin/api.ts' },
-  recorder: { recorder: 'recorder-image/bin/recorder.ts' },
+  recorder: { recorder: 'recorder-image/bin/recorder.ts', salvage: 'recorder-image/bin/salvage.ts' },
   'agora-simulator': { 'agora-simulator': 'test/agora-simulator/bin/agora-simulator.ts' },
 } as const satisfies Record<string, Record<string, string>>;
 
@@ -53,6 +54,7 @@ export async function bundleInto(
     sourcemap: true,
     sourcesContent: false,
     keepNames: true,
+    plugins: [withoutSideEffects, ownSourceMapOnly],
     logLevel: 'warning',
   });
   return directory;

@@ -86,6 +86,20 @@ export const distributions = [
     programs: ['kind'],
     build: { kind: 'install', package: 'sigs.k8s.io/kind' },
   },
+  {
+    // Plays nodes and pods for `make bench-controller`.
+    name: 'kwok',
+    version: 'v0.8.0',
+    programs: ['kwok'],
+    build: { kind: 'install', package: 'sigs.k8s.io/kwok/cmd/kwok' },
+  },
+  {
+    // The controller that ours is measured against, on controller-runtime v0.22.4.
+    name: 'bench-controller',
+    version: 'v1.0.1',
+    programs: ['bench-controller'],
+    build: { kind: 'module', folder: 'bench-controller', target: '.' },
+  },
 ] as const satisfies readonly Distribution[];
 
 export type ToolName = (typeof distributions)[number]['programs'][number];

@@ -49,7 +49,13 @@ export class AgoraStub implements AsyncDisposable {
     const known = this.converters.get(id ?? '');
     if (!known) return send(response, 404, { message: 'not found' });
     if (method === 'DELETE') this.converters.delete(known.id);
+    if (method === 'PATCH') this.#update(known, Buffer.concat(chunks).toString());
     return send(response, 200, { id: known.id, name: known.name, state: 'running' });
+  }
+
+  #update(known: Stubbed, body: string): void {
+    known.rtmpUrl = (JSON.parse(body) as { converter: { rtmpUrl: string } }).converter.rtmpUrl;
+    this.onPush(known.rtmpUrl);
   }
 
   #create(body: string, response: ServerResponse): void {

@@ -1,6 +1,8 @@
 import { pino } from 'pino';
 import { PODS } from '../../../operator/controller/kube-objects.ts';
 import type { Pod, Terminated } from '../../../operator/controller/kube-objects.ts';
+import { LABELS } from '../../../operator/crd/names.ts';
+import type { RecorderResult } from '../../../recorder-image/contract/result.ts';
 import { systemClock } from '../../../operator/runtime/clock.ts';
 import { Informer } from '../../../operator/runtime/informer.ts';
 import { isConflict, isNotFound } from '../../../operator/runtime/kube/api-error.ts';
@@ -35,6 +37,8 @@ export class FakeKubelet implements AsyncDisposable {
   readonly everSeen: { name: string; uid: string }[] = [];
   /** False: pods stay as they were made. */
   starts = true;
+  /** How the pods end that salvage what a recorder had stored under this key. */
+  onSalvage: (key: string) => Exit = salvaged;
   /** Called with each new stub before its pod is Ready. */
   onStart: (stub: RecorderStub, pod: Pod) => void = () => undefined;
 
@@ -103,6 +107,35 @@ export class FakeKubelet implements AsyncDisposable {
     });
   }
 
+  /** The pod's node goes dark: nothing answers any more, and the control plane says so. */
+  async loseNode(podName: string): Promise<void> {
+    const running = [...this.#running.values()].find(({ pod }) => pod.metadata.name === podName);
+    if (!running) throw new Error(`no pod ${podName} runs`);
+    running.over = true;
+    await running.stub[Symbol.asyncDispose]();
+    const lastTransitionTime = new Date().toISOString();
+    await this.#patchStatus(running.pod, {
+      conditions: [
+        { type: 'PodScheduled', status: 'True' },
+        { type: 'Ready', status: 'False', lastTransitionTime },
+      ],
+    });
+  }
+
+  /** The control plane removes the pod of a node that is no more. */
+  async collectGarbage(podName: string): Promise<void> {
+    const running = [...this.#running.values()].find(({ pod }) => pod.metadata.name === podName);
+    if (!running) throw new Error(`no pod ${podName} runs`);
+    running.over = true;
+    await running.stub[Symbol.asyncDispose]();
+    const disruption = { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC' };
+    await this.#patchStatus(running.pod, {
+      phase: 'Failed',
+      conditions: [{ ...disruption, message: 'PodGC: node no longer exists' }],
+    });
+    await this.#kube.delete(PODS, refOf(running.pod), { gracePeriodSeconds: 0 });
+  }
+
   async #sync(pod: Pod): Promise<void> {
     const uid = pod.metadata.uid ?? '';
     let running = this.#running.get(uid);
@@ -114,6 +147,8 @@ export class FakeKubelet implements AsyncDisposable {
       await this.#bind(pod);
       this.onStart(running.stub, pod);
       await this.#report(running, { running: true });
+      if (pod.metadata.labels?.[LABELS.salvages] !== undefined)
+        await this.#end(running, this.onSalvage(running.stub.key));
     }
     if (pod.metadata.deletionTimestamp !== undefined && !running.over)
       await this.#end(running, running.stub.onSigterm(running.stub));
@@ -201,6 +236,20 @@ export class FakeKubelet implements AsyncDisposable {
       if (!isNotFound(error) && !isConflict(error)) throw error;
     }
   }
+}
+
+function salvaged(key: string): Exit {
+  const result: RecorderResult = {
+    outcome: 'completed',
+    reason: 'Salvaged',
+    bucket: 'test-bucket',
+    key,
+    url: `s3://test-bucket/${key}`,
+    sizeBytes: 1000,
+    durationSeconds: 7,
+    format: 'mp4',
+  };
+  return { exitCode: 0, message: JSON.stringify(result), reason: 'Completed' };
 }
 
 function terminated(exit: Exit): Terminated & { startedAt: string } {

@@ -48,6 +48,10 @@ export class RecorderStub implements AsyncDisposable {
     await once(this.#server, 'close');
   }
 
+  get key(): string {
+    return this.#options.key;
+  }
+
   get state(): RecorderState {
     return this.#state;
   }

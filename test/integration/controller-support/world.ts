@@ -145,6 +145,21 @@ export class TestWorld implements AsyncDisposable {
     return child;
   }
 
+  /** The pod is gone at once, result and all. */
+  async removeByForce(name: string): Promise<void> {
+    const ref = { namespace: this.namespace, name };
+    const stub = this.kubelet.stub(name);
+    if (stub) stub.onSigterm = () => ({ exitCode: 137, message: '' });
+    await this.cluster.kube.patch(PODS, ref, { type: 'merge', body: { metadata: { finalizers: [] } } });
+    await this.cluster.kube.delete(PODS, ref, { gracePeriodSeconds: 0 });
+  }
+
+  async killControllers(): Promise<void> {
+    for (const controller of this.#controllers) process.kill(controller.pid, 'SIGKILL');
+    for (const controller of this.#controllers) await controller.exited;
+    this.#controllers.clear();
+  }
+
   async record(name: string, spec: Partial<MeetingRecordingSpecInput> = {}): Promise<MeetingRecording> {
     return await this.cluster.kube.create(MEETING_RECORDINGS, {
       apiVersion: API_VERSION,

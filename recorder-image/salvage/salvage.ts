@@ -1,0 +1,38 @@
+import { completed, failedWith, failedWithoutMedia } from '../recording/outcome.ts';
+import type { Outcome } from '../recording/outcome.ts';
+import { UploadLoop } from '../upload/upload-loop.ts';
+import type { Step } from '../upload/upload-loop.ts';
+import { salvageFiles } from './salvage-files.ts';
+import type { SalvageContext } from './salvage-files.ts';
+import { salvagePlaylist } from './salvage-playlist.ts';
+import type { Salvaged } from './salvage-playlist.ts';
+
+/**
+ * Makes a playable recording of what a recorder had stored that was lost with its node, its spool and all. Each step
+ * begins with what there is, so that it can be ended anywhere and run again; run once more it says the same.
+ */
+export async function salvage(context: SalvageContext, signal: AbortSignal): Promise<Outcome> {
+  const { config, log } = context;
+  const { giveUpAfterMs, format, key, s3 } = config;
+  const loop = new UploadLoop({
+    giveUpAfterMs,
+    random: () => Math.random(),
+    onTrouble: () => undefined,
+    log,
+  });
+  loop.finish();
+  const save = format === 'm3u8' ? salvagePlaylist : salvageFiles;
+  const step = async (): Promise<Step<Salvaged>> => ({ done: await save(context, signal) });
+  try {
+    const { files, durationMs, startedAt } = await loop.run(step, () => Promise.resolve(), signal);
+    if (files.length === 0) return failedWithoutMedia('Stopped');
+    const stoppedAt =
+      startedAt === undefined || durationMs === undefined ? undefined : startedAt + durationMs;
+    const times = { durationMs, startedAt, stoppedAt };
+    return completed({ reason: 'Salvaged', files, times, config: { format, upload: { key, s3 } } });
+  } catch (error) {
+    signal.throwIfAborted();
+    log.error({ error }, 'what was stored could not be saved');
+    return failedWith(error, {});
+  }
+}

@@ -1,0 +1,19 @@
+export interface ProcessFigures {
+  readonly cpuSeconds: number;
+  readonly residentMb: number;
+  /** Seconds waited so far, by dependency. */
+  readonly dependencySeconds: Readonly<Record<string, number>>;
+}
+
+/** What the API says of itself. */
+export async function readProcessFigures(origin: string): Promise<ProcessFigures> {
+  const text = await (await fetch(`${origin}/metrics`)).text();
+  const value = (name: string): number =>
+    Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+  const sums = text.matchAll(/^meetrec_api_dependency_seconds_sum\{dependency="(\w+)"\} (.+)$/gm);
+  return {
+    cpuSeconds: value('process_cpu_seconds_total'),
+    residentMb: Math.round(value('process_resident_memory_bytes') / 1e6),
+    dependencySeconds: Object.fromEntries([...sums].map(([, name = '', seconds]) => [name, Number(seconds)])),
+  };
+}

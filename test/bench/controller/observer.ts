@@ -1,0 +1,85 @@
+import { pino } from 'pino';
+import type { MeetingRecording } from '../../../operator/crd/meeting-recording.ts';
+import { MEETING_RECORDINGS, PODS, recordingKey } from '../../../operator/controller/kube-objects.ts';
+import type { Pod } from '../../../operator/controller/kube-objects.ts';
+import { systemClock } from '../../../operator/runtime/clock.ts';
+import { Informer } from '../../../operator/runtime/informer.ts';
+import type { KubeClient } from '../../../operator/runtime/kube/client.ts';
+import { keyOf } from '../../../operator/runtime/kube/objects.ts';
+import { NAMESPACE } from './setup-objects.ts';
+
+/** When what was first seen of one recording; milliseconds of performance.now(). */
+export interface Moments {
+  /** The API server had answered its creation. */
+  created?: number;
+  pod?: number;
+  podReady?: number;
+  /** The status told that the recorder listens. */
+  listening?: number;
+  recording?: number;
+  podEnded?: number;
+  completed?: number;
+  /** The controller has let go of it: nothing is left to do. */
+  released?: number;
+}
+
+export type Moment = keyof Moments;
+
+/** Looks on from outside, the same way for both sides: its own watches of objects and pods. */
+export class Observer {
+  readonly #moments = new Map<string, Moments>();
+  readonly #counts = new Map<Moment, number>();
+
+  constructor(kube: KubeClient, signal: AbortSignal) {
+    const common = {
+      client: kube,
+      clock: systemClock,
+      random: Math.random,
+      log: pino({ level: 'silent' }),
+      selection: { namespace: NAMESPACE },
+    };
+    const recordings = new Informer<MeetingRecording>({ ...common, resource: MEETING_RECORDINGS });
+    const pods = new Informer<Pod>({ ...common, resource: PODS });
+    recordings.onChange(({ after }) => after && this.#sawRecording(after));
+    pods.onChange(({ after }) => after && this.#sawPod(after));
+    void recordings.run(signal);
+    void pods.run(signal);
+  }
+
+  get moments(): Iterable<Moments> {
+    return this.#moments.values();
+  }
+
+  count(moment: Moment): number {
+    return this.#counts.get(moment) ?? 0;
+  }
+
+  /** Notes that something has happened to a recording, the first time. Keys as in {@link keyOf}. */
+  note(key: string, moment: Moment): void {
+    let known = this.#moments.get(key);
+    if (!known) this.#moments.set(key, (known = {}));
+    if (known[moment] !== undefined) return;
+    known[moment] = performance.now();
+    this.#counts.set(moment, this.count(moment) + 1);
+  }
+
+  #sawRecording(recording: MeetingRecording): void {
+    const key = keyOf(recording);
+    const { status, metadata } = recording;
+    if (status?.ingest) this.note(key, 'listening');
+    if (status?.phase === 'Recording') this.note(key, 'recording');
+    if (status?.phase !== 'Completed') return;
+    this.note(key, 'completed');
+    if (!metadata.finalizers?.length) this.note(key, 'released');
+  }
+
+  #sawPod(pod: Pod): void {
+    const key = recordingKey(pod);
+    if (key === undefined) return;
+    this.note(key, 'pod');
+    const { conditions, phase } = pod.status ?? {};
+    if (conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'))
+      this.note(key, 'podReady');
+    if (phase === 'Succeeded') this.note(key, 'podEnded');
+  }
+}

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheDirectory } from '../../cluster/toolchain/cache-directory.ts';
+import { step } from '../../cluster/progress.ts';
+import { startChild } from '../../support/child-process.ts';
+import type { Child } from '../../support/child-process.ts';
+import { debianFfmpegPath } from '../../support/ffmpeg.ts';
+import { makeClip } from '../../support/media/clip.ts';
+
+/** Media in the clip, in s; longer pushes repeat it. */
+export const CLIP_SECONDS = 60;
+
+/** 720p30 at 2.1 Mbit/s and AAC: what Agora would push. Encoded once a machine. */
+export async function benchClip(): Promise<string> {
+  const folder = join(cacheDirectory(), 'clips');
+  const path = join(folder, 'bench-720p30-60s.flv');
+  if (existsSync(path)) return path;
+  await mkdir(folder, { recursive: true });
+  const unfinished = `${path}.${process.pid}.flv`;
+  await step('the clip is encoded', () =>
+    makeClip(unfinished, { seconds: CLIP_SECONDS, size: '1280x720', fps: 30, bitrateKbps: 2100 }),
+  );
+  await rename(unfinished, path);
+  return path;
+}
+
+export interface Push {
+  readonly clip: string;
+  readonly url: string;
+  /** Media to push, in s. */
+  readonly seconds: number;
+  /** Times real time. */
+  readonly speed: number;
+}
+
+/** Starts a publisher that repeats the clip for so long. */
+export async function startPush({ clip, url, seconds, speed }: Push): Promise<Child> {
+  const repeats = Math.ceil(seconds / CLIP_SECONDS) - 1;
+  return await startChild({
+    name: 'publisher',
+    command: await debianFfmpegPath(),
+    args: [
+      ...['-nostdin', '-v', 'warning', '-readrate', String(speed), '-stream_loop', String(repeats)],
+      ...['-i', clip, '-c', 'copy', '-f', 'flv', url],
+    ],
+  });
+}

@@ -1,0 +1,37 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { recorderPlace, startRecorder } from '../../../support/media/recorder-process.ts';
+import { waitFor } from '../../../support/wait-for.ts';
+import type { Target } from '../target.ts';
+
+/** The recorder itself, from the bundle that its image holds, everything on: journal, MP4, upload to S3. */
+export function meetrec(program: string, env: Readonly<Record<string, string>> = {}): Target {
+  return {
+    name: 'meetrec',
+    start: async ({ folder, s3, bucket }) => {
+      const settings = { LOG_LEVEL: 'info', ...env };
+      const place = await recorderPlace({ folder, s3, bucket, env: settings });
+      const recorder = await startRecorder(place, program);
+      const file = join(s3.directory, bucket, place.s3Key);
+      return {
+        pid: recorder.child.pid,
+        url: recorder.url,
+        receivedSeconds: async () => (await recorder.status()).durationSeconds,
+        finish: async () => {
+          const stopped = performance.now();
+          const exited = recorder.stop();
+          await waitFor(() => stat(file), {
+            what: 'the object in S3',
+            timeoutMs: 300_000,
+            intervalMs: 5,
+          });
+          const availableSeconds = (performance.now() - stopped) / 1000;
+          const code = await exited;
+          if (code !== 0) throw new Error(`the recorder ended with ${code}: ${recorder.child.output()}`);
+          return { file, availableSeconds };
+        },
+        [Symbol.asyncDispose]: () => recorder[Symbol.asyncDispose](),
+      };
+    },
+  };
+}

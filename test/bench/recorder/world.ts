@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { bundleInto } from '../../cluster/images/bundle.ts';
+import { startS3 } from '../../support/s3-server.ts';
+import type { S3Server } from '../../support/s3-server.ts';
+import { tempDirectory } from '../../support/temp-directory.ts';
+import { benchClip } from './clip.ts';
+
+const BUCKET = 'recordings';
+
+/** What all measurements share. */
+export interface World extends AsyncDisposable {
+  readonly s3: S3Server;
+  readonly bucket: string;
+  readonly clip: string;
+  /** The recorder's bundle, as its image holds it. */
+  readonly program: string;
+}
+
+export async function openWorld(): Promise<World> {
+  await using resources = new AsyncDisposableStack();
+  const folder = resources.use(await tempDirectory('bench'));
+  const s3 = resources.use(await startS3());
+  await s3.createBucket(BUCKET);
+  const bundle = await bundleInto(join(folder.path, 'app'), 'recorder', {
+    recorder: 'recorder-image/bin/recorder.ts',
+  });
+  const clip = await benchClip();
+  const kept = resources.move();
+  return {
+    s3,
+    bucket: BUCKET,
+    clip,
+    program: join(bundle, 'recorder.mjs'),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}

@@ -1,0 +1,56 @@
+import { say, secondsSince } from '../../cluster/progress.ts';
+import { writeReport } from '../../report/report.ts';
+import { chaosOptions, USAGE } from './options.ts';
+import type { ChaosOptions } from './options.ts';
+import { planOf } from './plan.ts';
+import { runCell } from './run-cell.ts';
+import type { Cell, CellWorld } from './run-cell.ts';
+import { table } from './table.ts';
+import { openChaosWorld } from './world.ts';
+
+/** Returns the exit code. */
+async function chaos(options: ChaosOptions): Promise<number> {
+  const startedAt = new Date().toISOString();
+  const began = performance.now();
+  await using world = await openChaosWorld();
+  const cells = await runAll(options, world);
+  const failed = cells.filter(({ ok }) => !ok);
+  say(`\n${table(cells)}\n`);
+  for (const { seed, fault, phase, note } of failed) say(`seed ${seed}: ${fault} while ${phase}: ${note}`);
+  const figures = {
+    cells: cells.length,
+    cellsFailed: failed.length,
+    packetsLost: cells.reduce((sum, cell) => sum + cell.packetsLost, 0),
+    leftovers: cells.reduce((sum, cell) => sum + cell.leftovers, 0),
+  };
+  const report = await writeReport('chaos-recorder', { startedAt, figures, details: { cells } });
+  say(`${cells.length} recordings in ${secondsSince(began)} s, ${failed.length} failed: see ${report}.`);
+  return failed.length === 0 && cells.length > 0 ? 0 : 1;
+}
+
+async function runAll(options: ChaosOptions, world: CellWorld): Promise<Cell[]> {
+  const began = performance.now();
+  const cells: Cell[] = [];
+  let next = options.from;
+  const worker = async (): Promise<void> => {
+    while (next < options.from + options.runs && performance.now() - began < options.limitMs) {
+      const plan = planOf(next);
+      next += 1;
+      const cell = await runCell(plan, world);
+      cells.push(cell);
+      const { ok, seed, fault, phase, seconds } = cell;
+      say(` ${ok ? '✓' : '✗'} seed ${seed}: ${fault} while ${phase} (${seconds} s)`);
+    }
+  };
+  await Promise.all(Array.from({ length: options.parallel }, worker));
+  return cells.sort((a, b) => a.seed - b.seed);
+}
+
+try {
+  const options = chaosOptions(process.argv.slice(2));
+  if (options.help) say(USAGE);
+  else process.exitCode = await chaos(options);
+} catch (error) {
+  say(`It could not be run: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  process.exitCode = 1;
+}

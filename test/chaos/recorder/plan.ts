@@ -1,0 +1,59 @@
+import { S3_FAULTS } from '../../support/proxy/s3-proxy.ts';
+import type { S3Fault } from '../../support/proxy/s3-proxy.ts';
+import { between, pick, seededRandom } from './random.ts';
+
+const KILLS = ['kill-recorder', 'kill-ffmpeg', 'double-sigterm'] as const;
+const RTMP_FAULTS = ['rtmp-drop', 'rtmp-stall', 'rtmp-half-open'] as const;
+export type RtmpFault = (typeof RTMP_FAULTS)[number];
+/** A kill just before a request to S3, whichever it is. */
+const AT_REQUEST = 'kill-recorder-at-s3-request';
+
+export type Fault = (typeof KILLS)[number] | RtmpFault | `s3-${S3Fault}` | 's3-long-down' | typeof AT_REQUEST;
+
+export const PHASES = ['waiting', 'recording', 'reconnecting', 'finishing', 'uploading'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** One run: what goes wrong, and when. */
+export interface Plan {
+  readonly seed: number;
+  readonly fault: Fault;
+  readonly phase: Phase;
+  /** Ms from the phase's beginning to the fault. */
+  readonly delayMs: number;
+  /** Ms until what is no kill is over. */
+  readonly lastsMs: number;
+  /** Of the kills at a request to S3: before which, from 1. */
+  readonly request: number;
+  /** Whether the clip is one whose file takes several parts. */
+  readonly large: boolean;
+}
+
+/** Which faults make sense in which phase: the network to S3 is used only once there is something to upload. */
+const KINDS: readonly { readonly phase: Phase; readonly faults: readonly Fault[] }[] = [
+  { phase: 'waiting', faults: ['kill-recorder', 'rtmp-drop'] },
+  { phase: 'recording', faults: [...KILLS, ...RTMP_FAULTS, AT_REQUEST, ...s3Faults()] },
+  { phase: 'reconnecting', faults: ['kill-recorder', 'kill-ffmpeg'] },
+  { phase: 'finishing', faults: [...KILLS, AT_REQUEST, ...s3Faults(), 's3-long-down'] },
+  { phase: 'uploading', faults: [...KILLS, AT_REQUEST, ...s3Faults()] },
+];
+
+const CELLS = KINDS.flatMap(({ phase, faults }) => faults.map((fault) => ({ phase, fault })));
+
+/** The run of this seed. Seeds that follow one another go through all kinds of faults in all phases. */
+export function planOf(seed: number): Plan {
+  const random = seededRandom(seed);
+  const { phase, fault } = CELLS[seed % CELLS.length] ?? pick(random, CELLS);
+  return {
+    seed,
+    fault,
+    phase,
+    delayMs: between(random, 0, phase === 'recording' ? 900 : 250),
+    lastsMs: fault === 's3-long-down' ? between(random, 4000, 8000) : between(random, 100, 1200),
+    request: between(random, 1, 6),
+    large: random() < 0.4,
+  };
+}
+
+function s3Faults(): Fault[] {
+  return S3_FAULTS.map((fault) => `s3-${fault}` as const);
+}

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { readdir } from 'node:fs/promises';
+import { debianFfmpegPath } from '../../support/ffmpeg.ts';
+import { comparePackets, packetHashes } from '../../support/media/packets.ts';
+import type { PacketHashes } from '../../support/media/packets.ts';
+import { expectPlayable } from '../../support/media/plays.ts';
+import type { RecorderPlace } from '../../support/media/recorder-process.ts';
+import type { S3Server } from '../../support/s3-server.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import { processesOf } from './incarnations.ts';
+
+/** What the run knows of what it has pushed. */
+export interface Evidence {
+  /** All that the journal held at the end. */
+  readonly journal: PacketHashes;
+  /** What it held when the recorder was killed, each time. */
+  readonly atKills: readonly PacketHashes[];
+  /** Clips that were pushed to their end with the recorder alive, after the last kill. */
+  readonly pushed: readonly PacketHashes[];
+}
+
+export interface Verdict {
+  readonly packetsLost: number;
+  readonly leftovers: number;
+  /** What is wrong, for people; empty when nothing is. */
+  readonly complaints: readonly string[];
+}
+
+export interface Scene {
+  readonly place: RecorderPlace;
+  readonly folder: string;
+  readonly s3: S3Server;
+  readonly bucket: string;
+}
+
+/** The oracle: what was acknowledged as received against the file in S3, which plays from start to end. */
+export async function judge(scene: Scene, evidence: Evidence): Promise<Verdict> {
+  const { place, s3, bucket } = scene;
+  const complaints: string[] = [];
+  let packetsLost = 0;
+  const lose = (packets: number, what: string): void => {
+    packetsLost += packets;
+    if (packets > 0) complaints.push(`${packets} packets lost ${what}`);
+  };
+  const object = join(s3.directory, bucket, place.s3Key);
+  const { journal, atKills, pushed } = evidence;
+  const inFile = comparePackets(journal, await packetHashes(object));
+  lose(inFile.video.missing + inFile.audio.missing, 'between journal and file');
+  const extra = inFile.video.extra + inFile.audio.extra;
+  if (extra > 0) complaints.push(`${extra} packets in the file that were never received`);
+  for (const kept of atKills) {
+    lose(notPrefix(kept.video, journal.video) + notPrefix(kept.audio, journal.audio), 'by the restart');
+  }
+  for (const clip of pushed) {
+    lose(notWithin(clip.video, journal.video) + notWithin(clip.audio, journal.audio), 'before the journal');
+  }
+  try {
+    await expectPlayable(object, await debianFfmpegPath());
+  } catch (error) {
+    complaints.push(String(error));
+  }
+  const left = await leftovers(scene);
+  return { packetsLost, leftovers: left.length, complaints: [...complaints, ...left] };
+}
+
+function notPrefix(kept: readonly string[], journal: readonly string[]): number {
+  return kept.filter((hash, index) => journal[index] !== hash).length;
+}
+
+/** How many packets of the clip are not in the journal, where one push of it stands in there without a gap. */
+function notWithin(clip: readonly string[], journal: readonly string[]): number {
+  let best = 0;
+  for (let start = 0; start < journal.length; start += 1) {
+    if (journal[start] !== clip[0]) continue;
+    let same = 0;
+    while (same < clip.length && journal[start + same] === clip[same]) same += 1;
+    best = Math.max(best, same);
+  }
+  return clip.length - best;
+}
+
+async function leftovers({ place, folder, s3, bucket }: Scene): Promise<string[]> {
+  const found: string[] = [];
+  const spool = await readdir(place.spool);
+  for (const name of spool) if (/\.(flv|mp4)$/.test(name)) found.push(`${name} is left in the spool`);
+  const client = s3.client();
+  try {
+    const { Uploads = [] } = await client.send(
+      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: place.s3Key }),
+    );
+    for (const { UploadId } of Uploads) found.push(`the multipart upload ${UploadId} is left open`);
+  } finally {
+    client.destroy();
+  }
+  // One that outlived its recorder is about to end: its input has.
+  await waitFor(async () => (await processesOf(folder)).length === 0, {
+    what: 'the processes to end',
+    timeoutMs: 5000,
+  }).catch((error: unknown) => found.push(String(error)));
+  return found;
+}

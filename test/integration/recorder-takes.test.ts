@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { debianFfmpegPath } from '../support/ffmpeg.ts';
+import { makeClip } from '../support/media/clip.ts';
+import { comparePackets, packetHashes } from '../support/media/packets.ts';
+import { expectPlayable } from '../support/media/plays.ts';
+import { publish } from '../support/media/publish.ts';
+import { readResult, recorderPlace, startRecorder } from '../support/media/recorder-process.ts';
+import type { RecorderPlace } from '../support/media/recorder-process.ts';
+import { startS3 } from '../support/s3-server.ts';
+import type { S3Server } from '../support/s3-server.ts';
+import { tempDirectory } from '../support/temp-directory.ts';
+import type { TempDirectory } from '../support/temp-directory.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+// Several processes and an encoder: on a busy machine they take their time.
+vi.setConfig({ testTimeout: 180_000 });
+
+const BUCKET = 'recordings';
+const resources = new AsyncDisposableStack();
+let s3: S3Server;
+let clips: TempDirectory;
+let clip: string;
+
+beforeAll(async () => {
+  s3 = resources.use(await startS3());
+  await s3.createBucket(BUCKET);
+  clips = resources.use(await tempDirectory('clips'));
+  clip = await makeClip(join(clips.path, 'clip.flv'), { seconds: 4 });
+}, 900_000);
+
+afterAll(() => resources.disposeAsync());
+
+function objectOf(place: RecorderPlace): string {
+  return join(s3.directory, BUCKET, place.s3Key);
+}
+
+describe('takes', () => {
+  it.each(['audio', 'video'] as const)(
+    'are one file where the %s came first and the rest later',
+    async (tracks) => {
+      await using folder = await tempDirectory('recorder');
+      const place = await recorderPlace({ folder: folder.path, s3, bucket: BUCKET });
+      // Longer than a take waits for its other track.
+      const first = await makeClip(join(clips.path, `${tracks}.flv`), { seconds: 8, tracks });
+      await using recorder = await startRecorder(place);
+      await publish({ file: first, url: recorder.url });
+      await publish({ file: clip, url: recorder.url });
+      await waitFor(async () => (await recorder.status()).takes === 2, { what: 'the second take' });
+      expect(await recorder.stop()).toBe(0);
+
+      const result = await readResult(place);
+      expect(result).toMatchObject({ outcome: 'completed', key: place.s3Key });
+      expect(result).not.toHaveProperty('files');
+      const [before, after] = [await packetHashes(first), await packetHashes(clip)];
+      const published = {
+        video: [...before.video, ...after.video],
+        audio: [...before.audio, ...after.audio],
+      };
+      expect(comparePackets(published, await packetHashes(objectOf(place)))).toMatchObject({ ok: true });
+      await expectPlayable(objectOf(place), await debianFfmpegPath());
+      expect(existsSync(objectOf(place).replace('.mp4', '-take2.mp4'))).toBe(false);
+      expect((await readdir(place.spool)).filter((name) => !name.endsWith('.json'))).toEqual([]);
+    },
+  );
+});
