@@ -61,8 +61,9 @@ chaos-recorder: setup ## kill and cut off recorders, hundreds of times: nothing 
 format: setup ## format the sources
 	@prettier --log-level warn --write .
 
-generate: setup ## write what is generated from the sources: the CustomResourceDefinition
+generate: setup ## write what is generated from the sources: the CustomResourceDefinition, the OpenAPI document
 	@node operator/crd/generate.ts
+	@node test/api-client/cli.ts $(ARGS)
 
 bundle: setup ## bundle the programs for their images
 	@node test/cluster/cli.ts bundle
