@@ -151,6 +151,7 @@ function environment(options: RecorderPodOptions): { name: string; value: string
   const { output, maxDurationSeconds } = recording.spec;
   const variables: Record<string, string | number | undefined> = {
     RECORDING_ID: recording.metadata.name,
+    MEETING_ID: recording.spec.meetingId,
     STREAM_KEY_SHA256: publisherKeySha256(recording, masterKey),
     RTMP_PORT: config.rtmpPort,
     HTTP_PORT: config.httpPort,
