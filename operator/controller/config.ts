@@ -33,7 +33,7 @@ export const controllerEnvironmentSchema = z.object({
   RECORDER_MEMORY: z
     .string()
     .min(1)
-    .default('256Mi')
+    .default('384Mi')
     .meta({ description: 'Memory of a recorder: request and limit.' }),
   RECORDER_EPHEMERAL_STORAGE: z
     .string()

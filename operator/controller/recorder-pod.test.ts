@@ -76,8 +76,8 @@ describe('the recorder pod', () => {
       capabilities: { drop: ['ALL'] },
     });
     expect(container['resources']).toMatchObject({
-      requests: { memory: '256Mi' },
-      limits: { memory: '256Mi' },
+      requests: { memory: '384Mi' },
+      limits: { memory: '384Mi' },
     });
   });
 

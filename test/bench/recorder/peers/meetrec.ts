@@ -9,7 +9,8 @@ export function meetrec(program: string, env: Readonly<Record<string, string>> =
   return {
     name: 'meetrec',
     start: async ({ folder, s3, bucket }) => {
-      const settings = { LOG_LEVEL: 'info', ...env };
+      // The clip repeated for two hours is some seconds longer than that.
+      const settings = { LOG_LEVEL: 'info', RECORDING_MAX_DURATION: '10800', ...env };
       const place = await recorderPlace({ folder, s3, bucket, env: settings });
       const recorder = await startRecorder(place, program);
       const file = join(s3.directory, bucket, place.s3Key);

@@ -43,7 +43,7 @@ func recorderPod(recording *MeetingRecording, httpPort int) *corev1.Pod {
 	for name, value := range podLabels {
 		labels[name] = value
 	}
-	memory, storage := resource.MustParse("256Mi"), resource.MustParse("8Gi")
+	memory, storage := resource.MustParse("384Mi"), resource.MustParse("8Gi")
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Name:      podName(recording),
