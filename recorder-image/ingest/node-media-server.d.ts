@@ -21,6 +21,8 @@ declare module 'node-media-server/src/protocol/rtmp.js' {
 
   /** One connection's RTMP: handshake, chunk streams, commands. Knows nothing of sockets, paths or other connections. */
   class Rtmp {
+    /** Reads and writes FLV files. */
+    protected flv: unknown;
     protected parserPacket: RtmpPacket;
     protected readonly inPackets: ReadonlyMap<number, RtmpPacket>;
     protected inChunkSize: number;

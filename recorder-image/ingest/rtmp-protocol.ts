@@ -52,6 +52,9 @@ export class RtmpProtocol extends Rtmp {
   constructor(handlers: RtmpHandlers) {
     super();
     this.#handlers = handlers;
+    // The engine makes each connection a buffer of 1 MiB for reading FLV files, which nothing here does: a crowd of
+    // connections would fill the memory with them.
+    this.flv = undefined;
     this.onOutputCallback = handlers.onOutput;
   }
 

@@ -27,7 +27,7 @@ const BUCKET = 'recordings';
  * What all attacks together may add to the memory of Node and FFmpeg, in bytes: what Node leaves to its collector for a
  * while. Kept by each of the more than 2,000 connections, the buffers of one alone would come to more.
  */
-const MOST_ADDED_BYTES = 400_000_000;
+const MOST_ADDED_BYTES = 250_000_000;
 const FULL_LENGTH = 0xff_ffff;
 
 const resources = new AsyncDisposableStack();
