@@ -1,7 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
-import { phaseSchema } from '../crd/phases.ts';
-import { isTerminal } from '../crd/phases.ts';
+import { isTerminal, phaseSchema } from '../crd/phases.ts';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
 import type { StatusChange } from './status-update.ts';
 

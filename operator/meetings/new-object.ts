@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
+import { labelValue } from '../crd/label-value.ts';
 import type { NewMeetingRecording } from '../crd/meeting-recording.ts';
 import { API_VERSION, KIND, LABELS, MANAGER_NAME } from '../crd/names.ts';
 import type { MeetingRecordingSpecInput } from '../crd/spec.ts';
-
-const LABEL_VALUE = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 
 /** The object that a recording is made with. */
 export function newObject(options: {
@@ -21,15 +19,9 @@ export function newObject(options: {
       labels: {
         [LABELS.managedBy]: MANAGER_NAME,
         [LABELS.recording]: recordingId,
-        [LABELS.meeting]: meetingLabel(spec.meetingId),
+        [LABELS.meeting]: labelValue(spec.meetingId),
       },
     },
     spec,
   };
-}
-
-/** A meeting's id as a label's value: itself where Kubernetes takes it, else the beginning of its SHA-256. */
-export function meetingLabel(meetingId: string): string {
-  if (LABEL_VALUE.test(meetingId)) return meetingId;
-  return `sha256-${createHash('sha256').update(meetingId).digest('hex').slice(0, 32)}`;
 }
