@@ -1,5 +1,6 @@
 import type { Level } from 'pino';
 import type { RecorderEnvironment } from './contract/environment.ts';
+import type { CertificatePaths } from './ingest/server-certificate.ts';
 import type { EncodingOptions } from './mux/recipes.ts';
 import type { S3Settings } from './upload/s3-connection.ts';
 
@@ -14,12 +15,15 @@ export interface RecorderConfig {
   readonly storagePath: string;
   readonly minFreeBytes: number;
   readonly spoolLimitBytes: number;
+  /** At the start; {@link maxDurationPath} may change it. */
   readonly maxDurationMs: number;
+  readonly maxDurationPath: string | undefined;
   readonly publisherTimeoutMs: number;
   readonly reconnectWindowMs: number;
   readonly stallMs: number;
   readonly streamKeySha256: string;
   readonly rtmpPort: number;
+  readonly rtmpTls: CertificatePaths | undefined;
   readonly httpPort: number;
   readonly ffmpegPath: string;
   readonly resultPath: string;
@@ -41,11 +45,13 @@ export function configFrom(env: RecorderEnvironment): RecorderConfig {
     minFreeBytes: env.RECORDING_MIN_FREE_MB * 1_000_000,
     spoolLimitBytes: (env.RECORDING_SPOOL_LIMIT_MB ?? Number.POSITIVE_INFINITY) * 1_000_000,
     maxDurationMs: env.RECORDING_MAX_DURATION * 1000,
+    maxDurationPath: env.RECORDING_MAX_DURATION_FILE,
     publisherTimeoutMs: env.PUBLISHER_TIMEOUT * 1000,
     reconnectWindowMs: env.RECONNECT_WINDOW * 1000,
     stallMs: env.PUBLISHER_STALL_AFTER * 1000,
     streamKeySha256: env.STREAM_KEY_SHA256,
     rtmpPort: env.RTMP_PORT,
+    rtmpTls: certificatePaths(env),
     httpPort: env.HTTP_PORT,
     ffmpegPath: env.FFMPEG_PATH,
     resultPath: env.RESULT_PATH,
@@ -56,6 +62,11 @@ export function configFrom(env: RecorderEnvironment): RecorderConfig {
       s3: s3Settings(env),
     },
   };
+}
+
+function certificatePaths(env: RecorderEnvironment): CertificatePaths | undefined {
+  const { RTMP_TLS_CERT_PATH: certPath, RTMP_TLS_KEY_PATH: keyPath } = env;
+  return certPath === undefined || keyPath === undefined ? undefined : { certPath, keyPath };
 }
 
 export function s3Settings(

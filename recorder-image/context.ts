@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { RecorderConfig } from './config.ts';
 import { HttpServer } from './http/server.ts';
 import { RecorderMetrics } from './metrics.ts';
+import { MaxDuration } from './recording/max-duration.ts';
 import { Recorder } from './recording/recorder.ts';
 import { StatusBoard } from './recording/status-board.ts';
 import { TakePipelines } from './recording/take-pipelines.ts';
@@ -33,9 +34,14 @@ export async function createContext(config: RecorderConfig): Promise<RecorderCon
   const store = new S3ObjectStore(config.upload.s3);
   const random = (): number => Math.random();
   const startedAt = (): number | undefined => state.value.startedAt;
-  const pipelines = new TakePipelines({ config, spool, store, board, metrics, log, random, now, startedAt });
+  const stoppedAt = (): number | undefined => state.value.lastMediaAt;
+  const pipelines = new TakePipelines({
+    ...{ config, spool, store, board, metrics, log },
+    ...{ random, now, startedAt, stoppedAt },
+  });
   metrics.uploadLag(() => pipelines.uploadLagMs(now()) / 1000);
-  const recorder = new Recorder({ config, spool, state, board, metrics, pipelines, log, now });
+  const maxDuration = new MaxDuration({ initialMs: config.maxDurationMs, path: config.maxDurationPath });
+  const recorder = new Recorder({ config, maxDuration, spool, state, board, metrics, pipelines, log, now });
   const http = new HttpServer({
     port: config.httpPort,
     board,

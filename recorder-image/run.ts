@@ -37,17 +37,26 @@ export async function runReporting<Config extends { readonly resultPath: string 
     config = configFrom(env);
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
-    complain(`The recorder's environment is wrong.\n${error.message}\n`);
-    await reportFailure(env['RESULT_PATH'] ?? '/dev/termination-log', 'BadConfiguration', error, complain);
-    return EXIT_CODES.badConfiguration;
+    return await refuse(error, env['RESULT_PATH'] ?? '/dev/termination-log', complain);
   }
   try {
     return await work(config, signal);
   } catch (error) {
+    if (error instanceof EnvironmentError) return await refuse(error, config.resultPath, complain);
     complain(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     await reportFailure(config.resultPath, 'Internal', error, complain);
     return EXIT_CODES.failed;
   }
+}
+
+async function refuse(
+  error: EnvironmentError,
+  resultPath: string,
+  complain: RunOptions['complain'],
+): Promise<ExitCode> {
+  complain(`The recorder's environment is wrong.\n${error.message}\n`);
+  await reportFailure(resultPath, 'BadConfiguration', error, complain);
+  return EXIT_CODES.badConfiguration;
 }
 
 async function record(config: RecorderConfig, signal: AbortSignal): Promise<ExitCode> {

@@ -27,6 +27,14 @@ export const environmentSchema = z.object({
     .regex(/^[0-9a-f]{64}$/, 'is the SHA-256 of the stream key as 64 lower-case hex digits')
     .meta({ description: 'The one stream key that may publish, as its SHA-256.' }),
   RTMP_PORT: port(1935).meta({ description: 'Port of the RTMP ingest; 0 takes a free one.' }),
+  RTMP_TLS_CERT_PATH: z.string().min(1).optional().meta({
+    description: 'PEM file with the certificate and its chain: the ingest speaks RTMPS, and no RTMP.',
+  }),
+  RTMP_TLS_KEY_PATH: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "PEM file with the certificate's key; required with RTMP_TLS_CERT_PATH." }),
   HTTP_PORT: port(8080).meta({ description: 'Port of health, status and metrics; 0 takes a free one.' }),
   RECORDING_FORMAT: z
     .enum(['mp4', 'webm', 'm3u8'])
@@ -52,6 +60,10 @@ export const environmentSchema = z.object({
     .default(2000)
     .meta({ description: 'kbit/s, where the format needs encoding.' }),
   RECORDING_MAX_DURATION: seconds(7200).meta({ description: 'Seconds of media, then it stops by itself.' }),
+  RECORDING_MAX_DURATION_FILE: z.string().min(1).optional().meta({
+    description:
+      'A file with that number, which is looked at every second while it is there: it may be lowered and raised.',
+  }),
   RECORDING_STORAGE_PATH: z
     .string()
     .min(1)
@@ -108,6 +120,17 @@ export const environmentSchema = z.object({
 
 export type RecorderEnvironment = z.output<typeof environmentSchema>;
 
+/** What one variable says only together with another. */
+const recorderEnvironmentSchema = environmentSchema.superRefine((env, context) => {
+  const { RTMP_TLS_CERT_PATH: cert, RTMP_TLS_KEY_PATH: key } = env;
+  if ((cert === undefined) === (key === undefined)) return;
+  const [missing, other] =
+    cert === undefined
+      ? ['RTMP_TLS_CERT_PATH', 'RTMP_TLS_KEY_PATH']
+      : ['RTMP_TLS_KEY_PATH', 'RTMP_TLS_CERT_PATH'];
+  context.addIssue({ code: 'custom', path: [missing], message: `is required with ${other}` });
+});
+
 /** The environment lacks something or says something impossible: exit code 13. The message has a line for each variable. */
 export class EnvironmentError extends Error {
   readonly code = 'BadConfiguration';
@@ -142,7 +165,7 @@ export type SalvageEnvironment = z.output<typeof salvageEnvironmentSchema>;
 
 /** Reads the recorder's environment; an empty value counts as absent. Throws {@link EnvironmentError}. */
 export function parseEnvironment(env: Environment): RecorderEnvironment {
-  return parse(environmentSchema, env);
+  return parse(recorderEnvironmentSchema, env);
 }
 
 /** The same for `salvage`. */
@@ -152,7 +175,7 @@ export function parseSalvageEnvironment(env: Environment): SalvageEnvironment {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-function parse<T extends z.ZodRawShape>(schema: z.ZodObject<T>, env: Environment): z.output<z.ZodObject<T>> {
+function parse<T extends z.ZodObject>(schema: T, env: Environment): z.output<T> {
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   );

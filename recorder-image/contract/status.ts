@@ -22,6 +22,8 @@ export const recorderStatusSchema = z.object({
   /** When the last media came. */
   lastMediaAt: z.string().optional(),
   durationSeconds: z.number().min(0),
+  /** At how many seconds of media it will stop by itself, as far as it knows by now. */
+  maxDurationSeconds: z.number().optional(),
   bytesReceived: z.int().min(0),
   bytesUploaded: z.int().min(0),
   /** What lies in the spool. */

@@ -1,10 +1,10 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Track } from '../journal/flv.ts';
+import { Listener } from './listener.ts';
 import { Publisher } from './publisher.ts';
+import type { CertificatePaths } from './server-certificate.ts';
 import { isStreamKey } from './stream-key.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
@@ -19,6 +19,8 @@ const DRAIN_QUIET_LOOKS = 6;
 export interface IngestOptions {
   /** 0 takes a free one. */
   readonly port: number;
+  /** With it, RTMPS is spoken in place of RTMP. */
+  readonly tls?: CertificatePaths | undefined;
   /** Hex. */
   readonly streamKeySha256: string;
   /** A publisher that sends no media for this long, in ms, has to give way to another. */
@@ -30,34 +32,39 @@ export interface IngestOptions {
 export interface IngestEvents {
   readonly onPublisher: (publisher: { readonly address: string }) => void;
   readonly onMedia: (track: Track, timestamp: number, payload: Buffer) => void;
+  /** No more media will come for a moment. */
+  readonly onRest: () => void;
   readonly onPublisherGone: () => void;
 }
 
 /** The RTMP server: takes one publisher at a time, who has to know the stream key. */
 export class Ingest {
   readonly #options: IngestOptions;
-  readonly #server: Server;
+  readonly #listener: Listener;
   readonly #waiting = new WaitingRoom();
   #live: Publisher | undefined;
   #lastMediaAt = 0;
 
   constructor(options: IngestOptions) {
     this.#options = options;
-    this.#server = createServer((socket) => this.#connected(socket));
-    // One that can't be accepted, for want of a file descriptor, is no reason to end.
-    this.#server.on('error', (error) => options.log.error({ error }, 'RTMP server'));
+    this.#listener = new Listener({
+      port: options.port,
+      tls: options.tls,
+      log: options.log,
+      onConnection: (socket) => this.#connected(socket),
+      onStranger: (visitor) => this.#waiting.enter(visitor),
+      onStrangerGone: (visitor) => this.#waiting.leave(visitor),
+    });
   }
 
-  /** Returns the port once it listens. Throws when it can't. */
+  /** Returns the port once it listens. Throws when it can't, CertificateError for want of a certificate. */
   async listen(): Promise<number> {
-    this.#server.listen(this.#options.port);
-    await once(this.#server, 'listening');
-    return (this.#server.address() as AddressInfo).port;
+    return await this.#listener.listen();
   }
 
   /** Takes in what is on its way from the live publisher, for about a second at most, and closes everything. */
   async drainAndClose(): Promise<void> {
-    this.#server.close();
+    this.#listener.close();
     // Counted in looks, not in ms: on a busy machine time passes without anything having been read.
     for (let looks = 0, quiet = 0; looks < DRAIN_LOOKS && quiet < DRAIN_QUIET_LOOKS; looks += 1) {
       if (this.#live === undefined) break;
@@ -80,6 +87,7 @@ export class Ingest {
         this.#lastMediaAt = performance.now();
         this.#options.events.onMedia(track, timestamp, payload);
       },
+      onRest: () => this.#options.events.onRest(),
       onGone: (publisher: Publisher) => {
         if (publisher !== this.#live) return;
         this.#live = undefined;

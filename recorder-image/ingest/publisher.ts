@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { Track } from '../journal/flv.ts';
 import { RtmpProtocol } from './rtmp-protocol.ts';
@@ -13,14 +14,18 @@ const PROVE_WITHIN_BYTES = 64 * 1024;
 const MAX_UNREAD_BYTES = 256 * 1024;
 /** How long a refused client has to take its answer and close, in ms. */
 const LINGER_MS = 1000;
-/** What one read of the socket brings at most; less means that nothing more is waiting. */
+/**
+ * What one read of the socket brings at most; less means that nothing more is waiting. Under TLS it is less by what
+ * its records take beside their content.
+ */
 const FULL_READ_BYTES = 64 * 1024;
+const FULL_TLS_READ_BYTES = 32 * 1024;
 
 /**
  * A live publisher is read this often, in ms, rather than at each of its small messages: half the work of recording is
  * waking up. A burst is read at once.
  */
-const READ_EVERY_MS = 100;
+const READ_EVERY_MS = 200;
 /**
  * How long it is read as it comes, in ms: after an acknowledgement, which a publisher that has closed answers with a
  * reset, and when another connection comes, which may be the same publisher once more.
@@ -31,6 +36,8 @@ export interface PublisherHandlers {
   /** Whether this connection may publish with this app and stream key. */
   readonly onPublish: (publisher: Publisher, app: string, streamKey: string) => boolean;
   readonly onMedia: (publisher: Publisher, track: Track, timestamp: number, payload: Buffer) => void;
+  /** All that has come was handed on, and nothing more will be for {@link READ_EVERY_MS}. */
+  readonly onRest: () => void;
   /** Called once, as soon as the connection is closed or the publisher has said that it ends. */
   readonly onGone: (publisher: Publisher) => void;
 }
@@ -45,8 +52,10 @@ export class Publisher {
   readonly #handlers: PublisherHandlers;
   readonly #log: Logger;
   readonly #protocol: RtmpProtocol;
+  readonly #fullRead: number;
   #late: NodeJS.Timeout;
   #received = 0;
+  #justRead = 0;
   #acknowledged = 0;
   #eagerUntil = 0;
   #proved = false;
@@ -61,6 +70,7 @@ export class Publisher {
     this.host = socket.remoteAddress ?? '';
     this.address = `${this.host}:${socket.remotePort ?? 0}`;
     this.#socket = socket;
+    this.#fullRead = socket instanceof TLSSocket ? FULL_TLS_READ_BYTES : FULL_READ_BYTES;
     this.#handlers = handlers;
     this.#log = log.child({ publisher: this.address });
     this.#protocol = new RtmpProtocol({
@@ -109,16 +119,29 @@ export class Publisher {
     } else if (this.#socket.writableLength > MAX_UNREAD_BYTES) {
       this.#refuse('does not read what it is answered');
     } else {
-      this.#acknowledge(bytes.length);
-      this.#rest(bytes.length);
+      if (this.#justRead === 0) setImmediate(() => this.#settle());
+      this.#justRead += bytes.length;
     }
+  }
+
+  /**
+   * After a read. What has come during a rest lies ready in the pieces in which it came, and TLS brings a read as many
+   * records: how much there was is known when the last of them has been taken.
+   */
+  #settle(): void {
+    const justRead = this.#justRead;
+    this.#justRead = 0;
+    if (this.#gone) return;
+    this.#acknowledge(justRead);
+    this.#rest(justRead);
   }
 
   /** Lets more come in before it is read. Never in a burst, where what is unread may be all that is left of it. */
   #rest(justRead: number): void {
-    if (!this.#proved || justRead >= FULL_READ_BYTES || performance.now() < this.#eagerUntil) return;
+    if (!this.#proved || justRead >= this.#fullRead || performance.now() < this.#eagerUntil) return;
     this.#socket.pause();
     setTimeout(() => this.#socket.resume(), READ_EVERY_MS);
+    this.#handlers.onRest();
   }
 
   #checkGreeting(): void {
@@ -133,7 +156,7 @@ export class Publisher {
    */
   #acknowledge(justRead: number): void {
     const window = this.#protocol.ackSize;
-    if (window === undefined || !this.#proved || justRead >= FULL_READ_BYTES) return;
+    if (window === undefined || !this.#proved || justRead >= this.#fullRead) return;
     if (this.#received - this.#acknowledged < window) return;
     this.#acknowledged = this.#received;
     this.#eagerUntil = performance.now() + EAGER_MS;

@@ -61,15 +61,34 @@ export class AppendFile {
     const size = tagSize(tag.payload.length);
     if (!this.#reserve(size)) return;
     this.#used = writeTag(this.#batch, this.#used, tag);
-    if (this.#used >= BATCH_BYTES) this.#start();
-    else this.#timer ??= setTimeout(() => this.#start(), BATCH_MS);
+    if (this.#used >= BATCH_BYTES) this.write();
+    else this.#timer ??= setTimeout(() => this.write(), BATCH_MS);
+  }
+
+  /** Begins to write what is waiting. */
+  write(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#writing !== undefined || this.#used === 0 || this.#failed) return;
+    const bytes = this.#batch.subarray(0, this.#used);
+    this.#batch = this.#spare;
+    this.#spare = Buffer.alloc(0);
+    this.#used = 0;
+    this.#writing = this.#write(bytes).finally(() => {
+      this.#writing = undefined;
+      // One that grew for a burst goes back to the collector rather than being kept for the rest of the meeting.
+      this.#spare =
+        bytes.buffer.byteLength > BATCH_BYTES * 4 ? Buffer.allocUnsafe(BATCH_BYTES) : whole(bytes);
+      if (this.#used >= BATCH_BYTES) this.write();
+      else if (this.#used > 0) this.#timer ??= setTimeout(() => this.write(), BATCH_MS);
+    });
   }
 
   /** Writes what is waiting and returns when it is in the file. */
   async flush(): Promise<void> {
     while (this.#used > 0 || this.#writing !== undefined) {
       if (this.#failed && this.#writing === undefined) return;
-      this.#start();
+      this.write();
       await this.#writing;
     }
   }
@@ -96,24 +115,6 @@ export class AppendFile {
     this.#batch.copy(grown, 0, 0, this.#used);
     this.#batch = grown;
     return true;
-  }
-
-  #start(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#writing !== undefined || this.#used === 0 || this.#failed) return;
-    const bytes = this.#batch.subarray(0, this.#used);
-    this.#batch = this.#spare;
-    this.#spare = Buffer.alloc(0);
-    this.#used = 0;
-    this.#writing = this.#write(bytes).finally(() => {
-      this.#writing = undefined;
-      // One that grew for a burst goes back to the collector rather than being kept for the rest of the meeting.
-      this.#spare =
-        bytes.buffer.byteLength > BATCH_BYTES * 4 ? Buffer.allocUnsafe(BATCH_BYTES) : whole(bytes);
-      if (this.#used >= BATCH_BYTES) this.#start();
-      else if (this.#used > 0) this.#timer ??= setTimeout(() => this.#start(), BATCH_MS);
-    });
   }
 
   async #write(bytes: Buffer): Promise<void> {

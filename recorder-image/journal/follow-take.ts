@@ -1,9 +1,15 @@
 import { open } from 'node:fs/promises';
 import { FILE_HEADER_SIZE, fileHeader } from './flv.ts';
 import { abortable } from '../support/abortable.ts';
+import { pause } from '../support/pause.ts';
 import type { Take } from './take.ts';
 
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 512 * 1024;
+/**
+ * A reader that has caught up looks again after this long, in ms, unless the take ends: reading each batch, and waking
+ * FFmpeg for it, would cost several times as much.
+ */
+const GATHER_MS = 1000;
 
 /**
  * The take as an FLV stream, from its beginning: what is there at once, then what is appended, until the take ends.
@@ -35,7 +41,7 @@ export async function* readBytes(
     } else if (take.ended) {
       return;
     } else {
-      await abortable(take.changed(), signal);
+      await pause(GATHER_MS, [take.endSignal, signal]);
     }
   }
 }

@@ -22,7 +22,7 @@ async function open(
   const takes: Take[] = [];
   const journal = await openJournal({
     directory,
-    maxDurationMs: options.maxDurationMs ?? 1_000_000,
+    maxDurationMs: () => options.maxDurationMs ?? 1_000_000,
     now: options.now ?? (() => 0),
     onTake: (take) => takes.push(take),
     onError: (error) => {

@@ -12,8 +12,8 @@ import { PublisherClock, Timeline } from './timeline.ts';
 export interface JournalOptions {
   /** The folder that holds `take-1.flv`, `take-2.flv`, …; it exists. */
   readonly directory: string;
-  /** The media, in ms, after which nothing more is taken. */
-  readonly maxDurationMs: number;
+  /** The media, in ms, after which nothing more is taken; it may change. */
+  readonly maxDurationMs: () => number;
   /** Unix time in ms. */
   readonly now: () => number;
   /** Called for each take once it has its first media, also for those found in the folder. */
@@ -82,6 +82,11 @@ export class Journal {
     };
   }
 
+  /** Begins to write what is waiting: for when nothing more will come for a moment. */
+  write(): void {
+    this.#writer?.write();
+  }
+
   /** Writes what is waiting, forces it to the disk and ends the last take. */
   async close(): Promise<void> {
     const writer = this.#writer;
@@ -100,10 +105,13 @@ export class Journal {
       return 'ignored';
     }
     const timestampMs = clock.place(track, timestamp, this.#options.now());
-    if (timestampMs >= this.#options.maxDurationMs) return 'beyond-max-duration';
+    if (timestampMs >= this.#options.maxDurationMs()) return 'beyond-max-duration';
     const writer = this.#writerFor(track, configs);
-    for (const [of, config] of configs.entries()) {
-      if (writer.tracks.lacks(of, config)) writer.append({ track: of, timestampMs, payload: config });
+    if (!configs.areIn(writer.tracks)) {
+      for (const { track: of, payload: config, identity } of configs.all()) {
+        if (writer.tracks.lacks(of, identity)) writer.append({ track: of, timestampMs, payload: config });
+      }
+      configs.noteIn(writer.tracks);
     }
     writer.append({ track, timestampMs, payload });
     this.#durationMs = Math.max(this.#durationMs, timestampMs);
@@ -113,10 +121,10 @@ export class Journal {
   /** The current take, or another one where what the publisher has announced does not fit into it. */
   #writerFor(track: Track, configs: PublisherConfigs): TakeWriter {
     const current = this.#writer;
-    const announced = [...configs.entries()];
     const fits =
       current?.tracks.accepts(track) === true &&
-      announced.every(([of, config]) => current.tracks.accepts(of, config));
+      (configs.areIn(current.tracks) ||
+        configs.all().every(({ track: of, identity }) => current.tracks.accepts(of, identity)));
     if (fits) return current;
     if (current !== undefined) this.#closing.push(current.close());
     const index = (this.#takes.at(-1)?.index ?? 0) + 1;

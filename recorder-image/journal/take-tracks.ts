@@ -19,6 +19,7 @@ export class TakeTracks {
   #settled: ReadonlySet<Track> | undefined;
   #firstMediaMs: number | undefined;
   #videoCodec: VideoCodec | undefined;
+  #revision = 0;
 
   /** Undefined while the take still waits for a track. */
   get settled(): ReadonlySet<Track> | undefined {
@@ -39,23 +40,31 @@ export class TakeTracks {
     return this.#withMedia.size > 0;
   }
 
-  /** Whether media of `track` with this configuration can go into this take. */
-  accepts(track: Track, config?: Buffer): boolean {
-    if (this.#settled?.has(track) === false) return false;
-    const known = this.#configs.get(track);
-    if (known === undefined || config === undefined) return true;
-    return !this.#withMedia.has(track) || configIdentity(track, config).equals(known);
+  /** Another number after each codec configuration. */
+  get revision(): number {
+    return this.#revision;
   }
 
-  /** Whether this configuration has to be written before media that it is for. */
-  lacks(track: Track, config: Buffer): boolean {
-    return this.#configs.get(track)?.equals(configIdentity(track, config)) !== true;
+  /** Whether media of `track` with the configuration of this identity can go into this take. */
+  accepts(track: Track, identity?: Buffer): boolean {
+    if (this.#settled?.has(track) === false) return false;
+    const known = this.#configs.get(track);
+    if (known === undefined || identity === undefined) return true;
+    return !this.#withMedia.has(track) || identity.equals(known);
+  }
+
+  /** Whether the configuration of this identity has to be written before media that it is for. */
+  lacks(track: Track, identity: Buffer): boolean {
+    return this.#configs.get(track)?.equals(identity) !== true;
   }
 
   /** Takes note of a tag that is in the take. */
   observe(tag: Tag): void {
     const kind = payloadKind(tag.track, tag.payload);
-    if (kind === 'config') this.#configs.set(tag.track, Buffer.from(configIdentity(tag.track, tag.payload)));
+    if (kind === 'config') {
+      this.#configs.set(tag.track, Buffer.from(configIdentity(tag.track, tag.payload)));
+      this.#revision += 1;
+    }
     if (tag.track === 'video' && kind !== 'other') this.#videoCodec ??= videoCodecOf(tag.payload);
     if (kind === 'media') {
       this.#withMedia.add(tag.track);
@@ -80,15 +89,39 @@ export class TakeTracks {
   }
 }
 
+/** A codec configuration as a publisher has announced it. */
+export interface AnnouncedConfig {
+  readonly track: Track;
+  readonly payload: Buffer;
+  /** By which it is compared with others: see {@link configIdentity}. */
+  readonly identity: Buffer;
+}
+
 /** The codec configurations that a publisher has announced, waiting to be written before its next media. */
 export class PublisherConfigs {
-  readonly #configs = new Map<Track, Buffer>();
+  readonly #configs = new Map<Track, AnnouncedConfig>();
+  /** The take that has all of them, and its revision since then: compared for each message, unlike the bytes. */
+  #takenBy: TakeTracks | undefined;
+  #revision = 0;
 
   announce(track: Track, payload: Buffer): void {
-    this.#configs.set(track, Buffer.from(payload));
+    const kept = Buffer.from(payload);
+    this.#configs.set(track, { track, payload: kept, identity: configIdentity(track, kept) });
+    this.#takenBy = undefined;
   }
 
-  entries(): Iterable<[Track, Buffer]> {
-    return this.#configs.entries();
+  all(): readonly AnnouncedConfig[] {
+    return [...this.#configs.values()];
+  }
+
+  /** Whether the take is known to have all of them as they were announced. */
+  areIn(tracks: TakeTracks): boolean {
+    return this.#takenBy === tracks && this.#revision === tracks.revision;
+  }
+
+  /** The take has all of them. */
+  noteIn(tracks: TakeTracks): void {
+    this.#takenBy = tracks;
+    this.#revision = tracks.revision;
   }
 }

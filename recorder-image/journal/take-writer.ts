@@ -29,6 +29,11 @@ export class TakeWriter {
     this.tracks.observe(tag);
   }
 
+  /** Begins to write what is waiting. */
+  write(): void {
+    this.#file.write();
+  }
+
   flush(): Promise<void> {
     return this.#file.flush();
   }

@@ -12,7 +12,7 @@ export class Take {
   #tracks: ReadonlySet<Track> | undefined;
   #videoCodec: VideoCodec | undefined;
   #startMs = 0;
-  #ended = false;
+  readonly #end = new AbortController();
   #changed = Promise.withResolvers<void>();
 
   constructor(options: { readonly index: number; readonly path: string }) {
@@ -47,7 +47,12 @@ export class Take {
 
   /** Nothing will be appended any more. */
   get ended(): boolean {
-    return this.#ended;
+    return this.#end.signal.aborted;
+  }
+
+  /** Aborted when the take has ended. */
+  get endSignal(): AbortSignal {
+    return this.#end.signal;
   }
 
   /** Resolves at the next change of any of the above. */
@@ -65,7 +70,7 @@ export class Take {
   }
 
   end(): void {
-    this.#ended = true;
+    this.#end.abort();
     this.#announce();
   }
 

@@ -1,5 +1,5 @@
 import createCommand from 'fluent-ffmpeg';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 /** FFmpeg could not be started, or ended with an error; the message has its last words. */
 export class FfmpegError extends Error {
@@ -22,22 +22,26 @@ export interface FfmpegOptions {
   readonly inputOptions: readonly string[];
   /** What becomes of it: see recipes.ts. */
   readonly outputOptions: readonly string[];
-  /** The file that is written, anew each time. */
-  readonly output: string;
+  /** Further files that are read; `input` is the last one. */
+  readonly moreInputs?: readonly { readonly path: string; readonly options: readonly string[] }[];
+  /** The file that is written, anew each time, or a stream that takes what would be in it. */
+  readonly output: string | Writable;
   readonly onLog: (line: string) => void;
 }
 
 /** Starts an FFmpeg. The only place that knows fluent-ffmpeg, which is no longer maintained. */
 export function startFfmpeg(options: FfmpegOptions): FfmpegProcess {
-  const { ffmpegPath, input, inputOptions, outputOptions, output, onLog } = options;
+  const { ffmpegPath, input, inputOptions, moreInputs = [], outputOptions, output, onLog } = options;
   let killed = false;
   let lastWords = '';
   // Where it would look for presets by default depends on __dirname, which a bundled ES module has not got.
-  const command = createCommand({ source: input, stdoutLines: 20, presets: 'none' })
-    .setFfmpegPath(ffmpegPath)
+  const command = createCommand({ stdoutLines: 20, presets: 'none' }).setFfmpegPath(ffmpegPath);
+  for (const more of moreInputs) command.input(more.path).inputOptions([...more.options]);
+  command
+    .input(input)
     .inputOptions(['-hide_banner', '-nostats', '-loglevel', 'warning', ...inputOptions])
-    .outputOptions([...outputOptions])
     .output(output)
+    .outputOptions([...outputOptions])
     .on('stderr', (line: string) => {
       if (line.trim() !== '') lastWords = line.trim();
       onLog(line);

@@ -50,6 +50,14 @@ export const hybridMp4: Recipe = (ingredients) => [
   ...['-min_frag_duration', '1000000', '-frag_duration', '5000000', '-f', 'mp4'],
 ];
 
+/** A fragmented MP4 that is never gone back into, for where there is no room for a file. */
+export const streamedMp4: Recipe = (ingredients) => [
+  ...copied(ingredients),
+  ...REPRODUCIBLE,
+  ...['-movflags', '+frag_keyframe+empty_moov+default_base_moof'],
+  ...['-min_frag_duration', '1000000', '-frag_duration', '5000000', '-f', 'mp4'],
+];
+
 /**
  * Segments of fragmented MP4, cut at key frames, beside a playlist that names each one once it is finished. The folder
  * is the output's own.
@@ -104,3 +112,18 @@ export const indexedWebm: Recipe = (ingredients) => [
   ...REPRODUCIBLE,
   ...['-f', 'webm'],
 ];
+
+/** One WebM of what was encoded already, from these inputs; undefined where there is no such track. */
+export function joinedWebm(inputs: {
+  readonly video: number | undefined;
+  readonly audio: number | undefined;
+}): readonly string[] {
+  const { video, audio } = inputs;
+  return [
+    ...(video === undefined ? [] : ['-map', `${video}:v:0`]),
+    ...(audio === undefined ? [] : ['-map', `${audio}:a:0`]),
+    ...['-c', 'copy'],
+    ...REPRODUCIBLE,
+    ...['-f', 'webm'],
+  ];
+}

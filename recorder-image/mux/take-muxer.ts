@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { followTake } from '../journal/follow-take.ts';
 import type { Take } from '../journal/take.ts';
 import { abortable } from '../support/abortable.ts';
+import { pause } from '../support/pause.ts';
 import type { FfmpegOptions, FfmpegProcess } from './ffmpeg.ts';
 import { FfmpegError } from './ffmpeg.ts';
 import type { Recipe } from './recipes.ts';
@@ -24,6 +26,8 @@ export interface MuxOutput {
   readonly recipe: Recipe;
   /** Bytes written so far. */
   readonly size: () => Promise<number>;
+  /** What FFmpeg has failed to write without noticing, while it writes and, with `ended`, when it has ended. */
+  readonly damage?: (ended: boolean) => Promise<string | undefined>;
 }
 
 export interface TakeMuxerOptions {
@@ -43,6 +47,12 @@ export class MuxError extends Error {
   override readonly name = 'MuxError';
 }
 
+/** The disk has no room for the file. The journal still has all of it. */
+export class NoRoomError extends Error {
+  readonly code = 'DiskFull';
+  override readonly name = 'NoRoomError';
+}
+
 /**
  * Derives the output file from the take, following it while it grows. When FFmpeg dies, another one starts from the
  * take's beginning and makes the same bytes again.
@@ -54,7 +64,10 @@ export class TakeMuxer {
     this.#options = options;
   }
 
-  /** Returns when the output is finished. Throws {@link MuxError}, or the signal's reason when it is aborted. */
+  /**
+   * Returns when the output is finished. Throws {@link MuxError}, {@link NoRoomError}, or the signal's reason when it
+   * is aborted.
+   */
   async run(signal: AbortSignal): Promise<void> {
     const { take, log } = this.#options;
     for (let failures = 0, failuresAtEnd = 0; ;) {
@@ -64,18 +77,38 @@ export class TakeMuxer {
       } catch (error) {
         signal.throwIfAborted();
         failures += 1;
-        // A full disk is waited for: somebody else may have filled it.
-        if (take.ended && !DISK_FULL.test(String(error))) failuresAtEnd += 1;
+        if (take.ended) failuresAtEnd += 1;
         log.warn({ take: take.index, failures, error: String(error) }, 'FFmpeg failed; starting it again');
-        if (failuresAtEnd >= MAX_FAILURES_AT_END) {
-          throw new MuxError(`FFmpeg can't make a file of take ${take.index}: ${String(error)}`, {
-            cause: error,
-          });
-        }
+        if (failuresAtEnd >= MAX_FAILURES_AT_END) throw finalError(take, error);
         this.#options.onAgain(error);
-        const inARow = take.ended ? Math.max(1, failuresAtEnd) : failures;
+        const inARow = take.ended ? failuresAtEnd : failures;
         await sleep(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (inARow - 1)), undefined, { signal });
       }
+    }
+  }
+
+  /** Makes the file of a finished take once, into a stream. Throws {@link FfmpegError}, and destroys the stream then. */
+  async pour(recipe: Recipe, output: Writable, signal: AbortSignal): Promise<void> {
+    const { take, ffmpegPath, startFfmpeg, log } = this.#options;
+    const input = Readable.from(followTake(take, signal), { objectMode: false });
+    input.on('error', () => undefined);
+    const process = startFfmpeg({
+      ffmpegPath,
+      input,
+      inputOptions: ['-f', 'flv'],
+      outputOptions: recipe({ videoCodec: take.videoCodec }),
+      output,
+      onLog: (line) => log.debug({ take: take.index, line }, 'FFmpeg says'),
+    });
+    signal.addEventListener('abort', process.kill, { once: true });
+    try {
+      await process.done;
+      if (!input.readableEnded) throw new FfmpegError('FFmpeg ended before its input did');
+    } catch (error) {
+      output.destroy(error as Error);
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', process.kill);
     }
   }
 
@@ -101,17 +134,30 @@ export class TakeMuxer {
     });
     const abort = (): void => process.kill();
     signal.addEventListener('abort', abort, { once: true });
-    const watched = this.#killWhenStuck(process, attempt.signal, async () => [
-      progress.read,
-      await output.size(),
+    const watched = Promise.all([
+      this.#killWhenStuck(process, attempt.signal, async () => [progress.read, await output.size()]),
+      this.#killWhenDamaged(process, attempt.signal, output),
     ]);
     try {
       await process.done;
       if (!input.readableEnded) throw new FfmpegError('FFmpeg ended before its input did');
+      const damage = await output.damage?.(true);
+      if (damage !== undefined) throw new FfmpegError(damage);
     } finally {
       signal.removeEventListener('abort', abort);
       attempt.abort(new FfmpegError('FFmpeg has ended'));
       await watched;
+    }
+  }
+
+  async #killWhenDamaged(process: FfmpegProcess, over: AbortSignal, { damage }: MuxOutput): Promise<void> {
+    if (damage === undefined) return;
+    while (await waited(LOOK_MS, over)) {
+      const found = await damage(false);
+      if (found === undefined) continue;
+      this.#options.log.error({ take: this.#options.take.index, damage: found }, 'killing FFmpeg');
+      process.kill();
+      return;
     }
   }
 
@@ -123,7 +169,10 @@ export class TakeMuxer {
   ): Promise<void> {
     const { take, log } = this.#options;
     try {
-      while (!take.ended) await abortable(take.changed(), over);
+      while (!take.ended) {
+        over.throwIfAborted();
+        await pause(LOOK_MS, [take.endSignal, over]);
+      }
       let seen = '';
       for (let still = 0; still < STUCK_AFTER_MS; still += LOOK_MS) {
         const now = String(await progress());
@@ -139,6 +188,16 @@ export class TakeMuxer {
     log.error({ take: take.index }, 'FFmpeg does not move any more; killing it');
     process.kill();
   }
+}
+
+function finalError(take: Take, cause: unknown): Error {
+  const what = `FFmpeg can't make a file of take ${take.index}: ${String(cause)}`;
+  return DISK_FULL.test(String(cause)) ? new NoRoomError(what, { cause }) : new MuxError(what, { cause });
+}
+
+/** Waits, and returns whether the signal was not aborted meanwhile. */
+async function waited(ms: number, over: AbortSignal): Promise<boolean> {
+  return await sleep(ms, true, { signal: over }).catch(() => false);
 }
 
 async function* counted(

@@ -72,6 +72,10 @@ export class Intake implements IngestEvents {
     onChange();
   }
 
+  onRest(): void {
+    this.#options.journal.write();
+  }
+
   onPublisherGone(): void {
     this.#entrance = undefined;
     this.#publisher = undefined;

@@ -3,6 +3,7 @@ import { EXIT_CODES } from '../contract/exit-codes.ts';
 import type { ExitCode } from '../contract/exit-codes.ts';
 import { RESULT_REASONS } from '../contract/result.ts';
 import type { RecorderResult, ResultReason } from '../contract/result.ts';
+import { NoRoomError } from '../mux/take-muxer.ts';
 import { UploadError } from '../upload/upload-loop.ts';
 import type { UploadedFile } from '../upload/upload-state.ts';
 
@@ -64,16 +65,17 @@ export function failedWithoutMedia(reason: ResultReason): Outcome {
 /** There is a recording, and it could not be brought to S3, or something broke. It is still in the spool. */
 export function failedWith(error: unknown, times: Times): Outcome {
   const message = error instanceof Error ? error.message : String(error);
-  const refused = error instanceof UploadError;
+  const reason = reasonOf(error);
+  const final = reason !== 'Internal';
   return {
-    exitCode: refused ? EXIT_CODES.uploadImpossible : EXIT_CODES.failed,
+    exitCode: final ? EXIT_CODES.uploadImpossible : EXIT_CODES.failed,
     result: {
       outcome: 'failed',
-      reason: refused ? 'UploadFailed' : 'Internal',
+      reason,
       ...spoken(times),
       error: {
         code: codeOf(error),
-        message: refused ? `${message}. The recording is kept in the spool.` : message,
+        message: final ? `${message}. The recording is kept in the spool.` : message,
       },
     },
   };
@@ -85,6 +87,11 @@ function spoken({ durationMs, startedAt, stoppedAt }: Times): Record<string, num
     ...(startedAt === undefined ? {} : { startedAt: new Date(startedAt).toISOString() }),
     ...(stoppedAt === undefined ? {} : { stoppedAt: new Date(stoppedAt).toISOString() }),
   };
+}
+
+function reasonOf(error: unknown): 'UploadFailed' | 'DiskFull' | 'Internal' {
+  if (error instanceof UploadError) return 'UploadFailed';
+  return error instanceof NoRoomError ? 'DiskFull' : 'Internal';
 }
 
 function codeOf(error: unknown): string {

@@ -9,6 +9,7 @@ import type { RecordingState } from '../spool/recording-state.ts';
 import type { Spool } from '../spool/spool.ts';
 import { assess } from './assess.ts';
 import { Intake } from './intake.ts';
+import type { MaxDuration } from './max-duration.ts';
 import type { StatusBoard } from './status-board.ts';
 
 const TICK_MS = 1000;
@@ -18,6 +19,7 @@ const AMPLE_TICKS = 5;
 
 export interface ReceptionOptions {
   readonly config: RecorderConfig;
+  readonly maxDuration: MaxDuration;
   readonly spool: Spool;
   readonly state: RecordingState;
   readonly journal: Journal;
@@ -52,6 +54,7 @@ export class Reception {
     });
     this.#ingest = new Ingest({
       port: config.rtmpPort,
+      tls: config.rtmpTls,
       streamKeySha256: config.streamKeySha256,
       stallMs: config.stallMs,
       events: this.#intake,
@@ -60,7 +63,7 @@ export class Reception {
     options.board.measure(() => this.#figures());
   }
 
-  /** Starts listening. Throws when it can't. */
+  /** Starts listening. Throws when it can't, CertificateError for want of a certificate. */
   async open(): Promise<void> {
     await this.#tick();
     const port = await this.#ingest.listen();
@@ -92,8 +95,10 @@ export class Reception {
   }
 
   async #tick(): Promise<void> {
-    const { spool, metrics, journal, log } = this.#options;
+    const { spool, metrics, journal, maxDuration, log } = this.#options;
     const { minFreeBytes } = this.#options.config;
+    const changed = await maxDuration.look();
+    if (changed) log.info({ maxDurationMs: maxDuration.ms }, 'the maximum duration was changed');
     const ample = this.#bytesFree > AMPLE * minFreeBytes;
     try {
       if (!ample || this.#ticks % AMPLE_TICKS === 0) this.#bytesFree = await spool.bytesFree();
@@ -110,7 +115,7 @@ export class Reception {
   #assess(): void {
     // What still comes in while it is being stopped is kept, and is no news.
     if (this.#over) return;
-    const { config, state, board, journal, stop, now } = this.#options;
+    const { config, maxDuration, state, board, journal, stop, now } = this.#options;
     const { publisher, lastMediaAt } = this.#intake;
     const facts = {
       now: now(),
@@ -120,7 +125,7 @@ export class Reception {
       publisherConnected: publisher !== undefined,
       bytesFree: this.#bytesFree,
     };
-    const assessment = assess(facts, config);
+    const assessment = assess(facts, { ...config, maxDurationMs: maxDuration.ms });
     if (assessment.state !== 'recording') this.#intake.expectMedia();
     const connected =
       publisher === undefined
@@ -131,13 +136,14 @@ export class Reception {
   }
 
   #figures(): ReturnType<Parameters<StatusBoard['measure']>[0]> {
-    const { journal, state, uploaded } = this.#options;
+    const { journal, maxDuration, state, uploaded } = this.#options;
     const { rates, bytesReceived, lastMediaAt } = this.#intake;
     const { startedAt } = state.value;
     return {
       ...(startedAt === undefined ? {} : { startedAt: new Date(startedAt).toISOString() }),
       ...(lastMediaAt === undefined ? {} : { lastMediaAt: new Date(lastMediaAt).toISOString() }),
       durationSeconds: journal.durationMs / 1000,
+      maxDurationSeconds: maxDuration.ms / 1000,
       bytesReceived,
       ...uploaded(),
       bytesSpooled: journal.size,

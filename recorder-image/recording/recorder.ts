@@ -1,15 +1,18 @@
 import type { Logger } from 'pino';
 import type { RecorderConfig } from '../config.ts';
+import { EnvironmentError } from '../contract/environment.ts';
 import { EXIT_CODES } from '../contract/exit-codes.ts';
 import type { ExitCode } from '../contract/exit-codes.ts';
 import type { ResultReason } from '../contract/result.ts';
 import type { RecorderStatus } from '../contract/status.ts';
+import { CertificateError } from '../ingest/server-certificate.ts';
 import { openJournal } from '../journal/journal.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RecorderMetrics } from '../metrics.ts';
 import { writeResult } from '../result.ts';
 import type { RecordingState } from '../spool/recording-state.ts';
 import type { Spool } from '../spool/spool.ts';
+import type { MaxDuration } from './max-duration.ts';
 import { completed, failedWith, failedWithoutMedia } from './outcome.ts';
 import type { Outcome, Times } from './outcome.ts';
 import { Reception } from './reception.ts';
@@ -18,6 +21,7 @@ import type { TakePipelines } from './take-pipelines.ts';
 
 export interface RecorderOptions {
   readonly config: RecorderConfig;
+  readonly maxDuration: MaxDuration;
   readonly spool: Spool;
   readonly state: RecordingState;
   readonly board: StatusBoard;
@@ -79,10 +83,10 @@ export class Recorder {
   }
 
   async #openJournal(): Promise<Journal> {
-    const { config, spool, pipelines, log, now } = this.#options;
+    const { maxDuration, spool, pipelines, log, now } = this.#options;
     return openJournal({
       directory: spool.directory,
-      maxDurationMs: config.maxDurationMs,
+      maxDurationMs: () => maxDuration.ms,
       now,
       onTake: (take) => pipelines.start(take),
       onError: (error) => {
@@ -99,7 +103,13 @@ export class Recorder {
       uploads: pipelines.uploads,
     });
     const reception = new Reception({ ...this.#options, journal, uploaded, stop: this.#stop });
-    await reception.open();
+    try {
+      await reception.open();
+    } catch (error) {
+      // With media in the spool it is not given up for that: it is started again, and what it has is saved in the end.
+      if (!(error instanceof CertificateError) || journal.takes.length > 0) throw error;
+      throw new EnvironmentError(error.message, { cause: error });
+    }
     this.#listening = true;
     try {
       return await reception.run(signal);
@@ -124,8 +134,10 @@ export class Recorder {
       if (!journal.takes.some((take) => take.hasMedia)) return await this.#keep(failedWithoutMedia(reason));
       if (!pipelines.muxing) board.set({ state: 'uploading' });
       const files = await pipelines.finished();
-      const outcome = await this.#keep(completed({ reason, files, times, config }));
-      await spool.clear(journal.takes);
+      const ended = pipelines.cutShort ? 'DiskFull' : reason;
+      const outcome = await this.#keep(completed({ reason: ended, files, times, config }));
+      // The journal still has what there was no room for.
+      if (!pipelines.cutShort) await spool.clear(journal.takes);
       return outcome;
     } catch (error) {
       log.error({ error }, 'the recording could not be finished');

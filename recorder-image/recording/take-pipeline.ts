@@ -1,12 +1,11 @@
 import type { Logger } from 'pino';
-import type { TakeMuxer } from '../mux/take-muxer.ts';
+import { NoRoomError } from '../mux/take-muxer.ts';
 import { PartGoneError } from '../upload/file-uploader.ts';
-import type { TakeUploader, UploadReport } from '../upload/take-uploader.ts';
+import type { UploadReport } from '../upload/take-uploader.ts';
 import type { UploadedFile } from '../upload/upload-state.ts';
+import type { SavedTake, TakeJob } from './renditions/rendition.ts';
 
-export interface TakePipelineOptions {
-  readonly muxer: TakeMuxer;
-  readonly uploader: TakeUploader;
+export interface TakePipelineOptions extends TakeJob {
   /** The file is finished; what is left is to upload it. */
   readonly onMuxed: () => void;
   readonly log: Logger;
@@ -25,20 +24,25 @@ export class TakePipeline {
   }
 
   /**
-   * Returns when the finished file is whole in S3, which is after the take has ended. Throws MuxError, UploadError,
-   * or the signal's reason.
+   * Returns when the finished file is whole in S3, which is after the take has ended. Throws MuxError, NoRoomError,
+   * UploadError, or the signal's reason.
    */
-  async run(signal: AbortSignal): Promise<UploadedFile> {
-    const { uploader, onMuxed, log } = this.#options;
+  async run(signal: AbortSignal): Promise<SavedTake> {
+    const { uploader, saveWithoutRoom, onMuxed, log } = this.#options;
     // S3 has confirmed it before this process started: there is nothing to make again.
     if (uploader.completed !== undefined) {
       onMuxed();
-      return uploader.completed;
+      return { file: uploader.completed, cutShort: false };
     }
     while (true) {
       try {
-        return await this.#run(signal);
+        return { file: await this.#run(signal), cutShort: false };
       } catch (error) {
+        if (error instanceof NoRoomError) {
+          log.warn({ error: error.message }, 'the disk has no room for the file; it is sent without one');
+          onMuxed();
+          return await saveWithoutRoom(signal);
+        }
         if (!(error instanceof PartGoneError)) throw error;
         log.warn({ error: error.message }, 'the file is made once more, because S3 has lost some of it');
       }

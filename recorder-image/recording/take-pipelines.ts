@@ -30,6 +30,7 @@ export class TakePipelines {
   readonly #unfinished = new Set<number>();
   readonly #cancel = new AbortController();
   #troubledSince: number | undefined;
+  #cutShort = false;
 
   constructor(options: TakePipelinesOptions) {
     this.#options = options;
@@ -49,6 +50,11 @@ export class TakePipelines {
   /** Whether a file is still being made. */
   get muxing(): boolean {
     return this.#unfinished.size > 0;
+  }
+
+  /** Whether the disk had no room for some of it, which is missing. Known once all is finished. */
+  get cutShort(): boolean {
+    return this.#cutShort;
   }
 
   start(take: Take): void {
@@ -92,16 +98,18 @@ export class TakePipelines {
       this.#muxed(take);
       return undefined;
     }
-    const { muxer, uploader } = await this.#rendition.openTake(take, {
+    const job = await this.#rendition.openTake(take, {
       onProgress: (bytes) => {
         this.#uploaded.set(take.index, bytes);
         metrics.uploadedBytes.set(this.bytesUploaded);
       },
       onAgain: (error) => board.set({ message: String(error) }),
     });
-    const pipeline = new TakePipeline({ muxer, uploader, log, onMuxed: () => this.#muxed(take) });
+    const pipeline = new TakePipeline({ ...job, log, onMuxed: () => this.#muxed(take) });
     this.#reports.set(take.index, () => pipeline.report);
-    return await pipeline.run(signal);
+    const { file, cutShort } = await pipeline.run(signal);
+    this.#cutShort ||= cutShort;
+    return file;
   }
 
   #muxed(take: Take): void {

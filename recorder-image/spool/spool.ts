@@ -36,8 +36,20 @@ export class Spool {
   }
 
   /** The file made of all takes, where they fit together. */
-  get joinedPath(): string {
-    return join(this.directory, 'joined.mp4');
+  joinedPath(extension: string): string {
+    return join(this.directory, `joined${extension}`);
+  }
+
+  /** An empty folder for what that file is made of, and an earlier one gone. */
+  async joiningFolder(): Promise<string> {
+    await this.clearJoining();
+    const folder = join(this.directory, 'joining');
+    await mkdir(folder);
+    return folder;
+  }
+
+  async clearJoining(): Promise<void> {
+    await rm(join(this.directory, 'joining'), { recursive: true, force: true });
   }
 
   get joinedStatePath(): string {
@@ -79,6 +91,8 @@ export class Spool {
     await Promise.all([
       ...takes.map(({ path }) => rm(path, { force: true })),
       ...takes.map(({ index }) => this.#clearSegments(index)),
+      ...OUTPUT_EXTENSIONS.map((extension) => rm(this.joinedPath(extension), { force: true })),
+      this.clearJoining(),
       this.clearOutputs(takes),
     ]);
   }

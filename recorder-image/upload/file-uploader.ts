@@ -3,6 +3,7 @@ import { FreeParts } from './free-parts.ts';
 import type { FreePartsOptions } from './free-parts.ts';
 import type { ObjectDescription, ObjectStore, ObjectStoreError } from './object-store.ts';
 import { abortEmptyUploads } from './orphans.ts';
+import { intoParts } from './into-parts.ts';
 import { nextPart } from './part-plan.ts';
 import type { Part, UploadedPart } from './part-plan.ts';
 import { crc32Base64, PartReader } from './read-part.ts';
@@ -98,6 +99,56 @@ export class FileUploader implements TakeUploader {
     }
   }
 
+  /**
+   * Sends what comes in place of the file, for which there is no room: all of it, under the numbers of the parts that
+   * were sent. `whole` settles when all has come, and rejects when something is missing. Not beside {@link run}.
+   * Throws {@link PartGoneError} when what was sent is gone: it has to come once more.
+   */
+  async stream(
+    chunks: AsyncIterable<Buffer>,
+    whole: Promise<void>,
+    signal: AbortSignal,
+  ): Promise<UploadedFile> {
+    const loop = new UploadLoop(this.#options);
+    loop.finish();
+    const until = <T>(step: () => Promise<Step<T>>): Promise<T> =>
+      loop.run(step, (error) => this.#giveUpIfGone(error), signal);
+    let size = 0;
+    this.#parts.clear();
+    for await (const body of intoParts(chunks, this.#state.partSize)) {
+      const number = this.#parts.size + 1;
+      await until(async () => ({ done: await this.#sendStreamed(number, body, signal) }));
+      size += body.length;
+      this.#options.onProgress(size);
+    }
+    await whole;
+    return await until<UploadedFile>(async () => {
+      const { completed, uploadId } = this.#state;
+      if (completed !== undefined) return { done: completed };
+      if (uploadId === undefined) throw new PartGoneError('nothing came that could be sent');
+      // Its completion may have succeeded, and only the answer was lost.
+      if (!(await this.#confirm(size, signal))) await this.#complete(uploadId, size, signal);
+      return 'moved';
+    });
+  }
+
+  async #sendStreamed(number: number, body: Buffer, signal: AbortSignal): Promise<void> {
+    const { store, object } = this.#options;
+    if (this.#state.uploadId === undefined) await this.#begin(signal);
+    const { uploadId = '' } = this.#state;
+    const crc32 = crc32Base64(body);
+    const etag = await store.sendPart({ key: object.key, uploadId, number, body, crc32 }, signal);
+    this.#parts.set(number, { number, size: body.length, etag, crc32 });
+    await this.#save({});
+  }
+
+  async #giveUpIfGone({ failure, message }: ObjectStoreError): Promise<void> {
+    if (failure !== 'no-such-upload' && failure !== 'invalid-part') return;
+    this.#parts.clear();
+    await this.#save({ uploadId: undefined });
+    throw new PartGoneError(message);
+  }
+
   async #step(signal: AbortSignal): Promise<Step<UploadedFile>> {
     if (this.#state.completed !== undefined) return { done: this.#state.completed };
     // Asked for before the size: a size from before the end must not pass for the finished file's.
@@ -139,9 +190,9 @@ export class FileUploader implements TakeUploader {
     const { finished, signal } = context;
     const making = this.#making;
     if (!this.#free.has(part.number)) throw new PartGoneError(`part ${part.number} is to be sent again`);
-    const body = await this.#reader.read(path, part);
-    if (body === undefined) return;
-    const crc32 = crc32Base64(body);
+    const read = await this.#reader.read(path, part);
+    if (read === undefined) return;
+    const { body, crc32 } = read;
     const sent = this.#parts.get(part.number);
     const same = sent?.crc32 === crc32 && sent.size === part.size;
     const etag = same

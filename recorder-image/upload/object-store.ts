@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { StoredPart } from './part-plan.ts';
 
 export interface NewUpload {
@@ -35,11 +36,19 @@ export interface OpenUpload {
   readonly fullObjectChecksum: boolean;
 }
 
+/** Bytes that are read from the disk while they are sent. */
+export interface FileBody {
+  /** Bytes. */
+  readonly length: number;
+  /** Begins to read them. One such stream at a time, to be destroyed by whoever opened it. */
+  readonly open: () => Readable;
+}
+
 export interface SentPart {
   readonly key: string;
   readonly uploadId: string;
   readonly number: number;
-  readonly body: Buffer;
+  readonly body: Buffer | FileBody;
   /** base64 */
   readonly crc32: string;
 }

@@ -7,6 +7,8 @@ import type { UploadedFile } from './upload-state.ts';
 export interface PlaylistPublisherOptions {
   readonly store: ObjectStore;
   readonly object: ObjectDescription;
+  /** Added to the object's metadata each time. */
+  readonly times: () => Readonly<Record<string, string>>;
   /** What the names of segments are preceded with: `FOLDER/`. */
   readonly folder: string;
 }
@@ -50,10 +52,11 @@ export class PlaylistPublisher {
   }
 
   async #put(ended: boolean, signal: AbortSignal): Promise<number> {
-    const { store, object, folder } = this.#options;
+    const { store, object, times, folder } = this.#options;
     const takes = [...this.#takes.entries()].sort(([a], [b]) => a - b).map(([, take]) => take);
     const body = Buffer.from(renderPlaylist({ takes, folder, ended }));
-    await store.put({ ...object, body, crc32: crc32Base64(body) }, signal);
+    const metadata = { ...object.metadata, ...times() };
+    await store.put({ ...object, metadata, body, crc32: crc32Base64(body) }, signal);
     return body.length;
   }
 }

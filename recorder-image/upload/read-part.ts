@@ -1,32 +1,72 @@
 import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
+import type { FileBody } from './object-store.ts';
 import type { Part } from './part-plan.ts';
 
-/** Reads parts into one buffer, which each one takes from the one before: a recorder's memory is its price. */
+const CHUNK_BYTES = 512 * 1024;
+
+/** A part as it stands in the file. */
+export interface ReadPart {
+  readonly body: FileBody;
+  /** base64 */
+  readonly crc32: string;
+}
+
+/**
+ * Reads parts of a file, one at a time, by way of two small buffers: a part as a whole in memory would be the largest
+ * thing that a recorder holds.
+ */
 export class PartReader {
-  #buffer: Buffer | undefined;
+  #buffers: readonly [Buffer, Buffer] | undefined;
 
   /**
-   * The part's bytes, good until the next one is read; undefined where the file has become shorter, which it does
-   * when it is made again.
+   * Reads the part once for its checksum; its body is read again when it is sent. What has changed in between is
+   * refused by the server, because of the checksum. Undefined where the file has become shorter, which it does when it
+   * is made again.
    */
-  async read(path: string, part: Part): Promise<Buffer | undefined> {
-    await using handle = await open(path, 'r');
-    if (this.#buffer === undefined || this.#buffer.length < part.size) {
-      this.#buffer = Buffer.allocUnsafeSlow(part.size);
+  async read(path: string, part: Part): Promise<ReadPart | undefined> {
+    let [checksum, size] = [0, 0];
+    for await (const chunk of this.#chunks(path, part)) {
+      checksum = crc32(chunk, checksum);
+      size += chunk.length;
     }
-    const { bytesRead } = await handle.read(this.#buffer, 0, part.size, part.offset);
-    return bytesRead === part.size ? this.#buffer.subarray(0, part.size) : undefined;
+    if (size < part.size) return undefined;
+    // The next chunk but one is only asked for when the one that it overwrites has left for the kernel.
+    const start = (): Readable =>
+      Readable.from(this.#chunks(path, part), { objectMode: false, highWaterMark: 1 });
+    return { body: { length: part.size, open: start }, crc32: base64(checksum) };
   }
 
   release(): void {
-    this.#buffer = undefined;
+    this.#buffers = undefined;
+  }
+
+  async *#chunks(path: string, part: Part): AsyncGenerator<Buffer, void, undefined> {
+    await using handle = await open(path, 'r');
+    const buffers = (this.#buffers ??= [allocate(), allocate()]);
+    for (let done = 0, turn = 0; done < part.size; turn += 1) {
+      const buffer = turn % 2 === 0 ? buffers[0] : buffers[1];
+      const wanted = Math.min(buffer.length, part.size - done);
+      const { bytesRead } = await handle.read(buffer, 0, wanted, part.offset + done);
+      if (bytesRead === 0) return;
+      done += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
   }
 }
 
 /** As S3's x-amz-checksum-crc32 has it. */
 export function crc32Base64(bytes: Buffer): string {
+  return base64(crc32(bytes));
+}
+
+function base64(checksum: number): string {
   const value = Buffer.alloc(4);
-  value.writeUInt32BE(crc32(bytes));
+  value.writeUInt32BE(checksum);
   return value.toString('base64');
+}
+
+function allocate(): Buffer {
+  return Buffer.allocUnsafeSlow(CHUNK_BYTES);
 }

@@ -49,21 +49,32 @@ export class S3ObjectStore implements ObjectStore {
     return { uploadId: await this.#create(object, false, signal), fullObjectChecksum: false };
   }
 
-  sendPart(part: SentPart, signal: AbortSignal): Promise<string> {
-    return this.#connection.request(async (sdk, client, options) => {
-      const answer = await client.send(
-        new sdk.UploadPartCommand({
-          ...this.#named(part.key),
-          UploadId: part.uploadId,
-          PartNumber: part.number,
-          Body: part.body,
-          ContentLength: part.body.length,
-          ChecksumCRC32: part.crc32,
-        }),
-        options,
+  async sendPart(part: SentPart, signal: AbortSignal): Promise<string> {
+    const broken = new AbortController();
+    const body = Buffer.isBuffer(part.body) ? part.body : part.body.open();
+    // The SDK only ever hears of the end of a stream, and would wait for it.
+    if (!Buffer.isBuffer(body)) body.once('error', (error) => broken.abort(error));
+    try {
+      return await this.#connection.request(
+        async (sdk, client, options) => {
+          const answer = await client.send(
+            new sdk.UploadPartCommand({
+              ...this.#named(part.key),
+              UploadId: part.uploadId,
+              PartNumber: part.number,
+              Body: body,
+              ContentLength: part.body.length,
+              ChecksumCRC32: part.crc32,
+            }),
+            options,
+          );
+          return answer.ETag ?? '';
+        },
+        AbortSignal.any([signal, broken.signal]),
       );
-      return answer.ETag ?? '';
-    }, signal);
+    } finally {
+      if (!Buffer.isBuffer(body)) body.destroy();
+    }
   }
 
   complete(upload: CompletedUpload, signal: AbortSignal): Promise<void> {

@@ -1,20 +1,19 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJsonFile, writeJsonFile } from '../support/json-file.ts';
-import { readSegmentList } from './event-playlist.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { PlaylistPublisher } from './playlist-publisher.ts';
 import { crc32Base64 } from './read-part.ts';
+import { INIT_FILE, segmentsIn } from './segment-files.ts';
 import { segmentsStateSchema } from './segments-state.ts';
 import type { SegmentsState } from './segments-state.ts';
 import type { TakeUploader, UploadReport } from './take-uploader.ts';
 import { UploadLoop } from './upload-loop.ts';
 import type { Step, UploadLoopOptions } from './upload-loop.ts';
 import type { UploadedFile } from './upload-state.ts';
+import { hasWholeBoxes } from './whole-boxes.ts';
 
 const CONTENT_TYPES = { init: 'video/mp4', segment: 'video/iso.segment' } as const;
-export const PLAYLIST_FILE = 'index.m3u8';
-const INIT_FILE = 'init.mp4';
 
 export interface SegmentsUploaderOptions extends UploadLoopOptions {
   readonly store: ObjectStore;
@@ -84,6 +83,19 @@ export class SegmentsUploader implements TakeUploader {
     );
   }
 
+  /** No more comes than what is in S3: returns that, or undefined where it is nothing. Not beside {@link run}. */
+  async settle(signal: AbortSignal): Promise<UploadedFile | undefined> {
+    const { length } = this.#state.segments;
+    if (length === 0) return undefined;
+    const loop = new UploadLoop(this.#options);
+    loop.finish();
+    const step = async (): Promise<Step<UploadedFile>> => {
+      const { completed } = this.#state;
+      return completed === undefined ? await this.#finish(length, signal) : { done: completed };
+    };
+    return await loop.run(step, () => Promise.resolve(), signal);
+  }
+
   async #step(signal: AbortSignal): Promise<Step<UploadedFile>> {
     if (this.#state.completed !== undefined) return { done: this.#state.completed };
     const directory = this.#directory;
@@ -105,8 +117,10 @@ export class SegmentsUploader implements TakeUploader {
     directory: string,
     made: { readonly file: string; readonly durationSeconds: number },
     signal: AbortSignal,
-  ): Promise<'moved'> {
+  ): Promise<'moved' | 'waiting'> {
     const { takeIndex, log, onProgress } = this.#options;
+    // FFmpeg has to make it again, and will be told so.
+    if (!(await hasWholeBoxes(join(directory, made.file)))) return 'waiting';
     if (!this.#initConfirmed) {
       const init = await this.#put({ directory, file: INIT_FILE, known: this.#state.init }, signal);
       await this.#save({ init });
@@ -195,13 +209,4 @@ export class SegmentsUploader implements TakeUploader {
 export async function openSegmentsUploader(options: SegmentsUploaderOptions): Promise<SegmentsUploader> {
   const saved = segmentsStateSchema.safeParse(await readJsonFile(options.statePath));
   return new SegmentsUploader(options, saved.success ? saved.data : { segments: [] });
-}
-
-async function segmentsIn(directory: string): Promise<ReturnType<typeof readSegmentList>> {
-  try {
-    return readSegmentList(await readFile(join(directory, PLAYLIST_FILE), 'utf8'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
 }

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { abortable } from '../support/abortable.ts';
+import { pause } from '../support/pause.ts';
 import { backoffMs } from './backoff.ts';
 import { ObjectStoreError } from './object-store.ts';
 
@@ -36,8 +35,7 @@ export interface UploadLoopOptions {
  */
 export class UploadLoop {
   readonly #options: UploadLoopOptions;
-  #finished = Promise.withResolvers<void>();
-  #isFinished = false;
+  #finished = new AbortController();
   #refusedSince: number | undefined;
 
   constructor(options: UploadLoopOptions) {
@@ -46,20 +44,17 @@ export class UploadLoop {
 
   /** Whether what is uploaded is as it will stay. */
   get isFinished(): boolean {
-    return this.#isFinished;
+    return this.#finished.signal.aborted;
   }
 
   finish(): void {
-    this.#isFinished = true;
     this.#refusedSince = undefined;
-    this.#finished.resolve();
+    this.#finished.abort();
   }
 
   /** It grows again. */
   reopen(): void {
-    if (!this.#isFinished) return;
-    this.#isFinished = false;
-    this.#finished = Promise.withResolvers();
+    if (this.isFinished) this.#finished = new AbortController();
   }
 
   /** Throws {@link UploadError}, the signal's reason, or what is no failure of the store or the disk. */
@@ -91,7 +86,7 @@ export class UploadLoop {
     const failure = error instanceof ObjectStoreError ? error.failure : 'transient';
     log.warn({ failures, failure, error: error.message }, 'upload failed; trying again');
     onTrouble(error.message);
-    if (failure === 'refused' && this.#isFinished && error instanceof ObjectStoreError) {
+    if (failure === 'refused' && this.isFinished && error instanceof ObjectStoreError) {
       this.#refusedSince ??= performance.now();
       if (performance.now() - this.#refusedSince >= giveUpAfterMs) throw new UploadError(error);
     }
@@ -100,17 +95,8 @@ export class UploadLoop {
 
   /** Until the time (ms) is over, or all is finished: it is then tried at once, whatever there was to wait for. */
   async #pause(ms: number, signal: AbortSignal): Promise<void> {
-    if (this.#isFinished) return sleep(ms, undefined, { signal });
-    const waited = new AbortController();
-    const either = AbortSignal.any([signal, waited.signal]);
-    try {
-      await Promise.race([
-        abortable(this.#finished.promise, either),
-        sleep(ms, undefined, { signal: either }),
-      ]);
-    } finally {
-      waited.abort();
-    }
+    await pause(ms, this.isFinished ? [signal] : [signal, this.#finished.signal]);
+    signal.throwIfAborted();
   }
 }
 

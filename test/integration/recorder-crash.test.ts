@@ -20,8 +20,8 @@ beforeAll(async () => {
 afterAll(() => resources.disposeAsync());
 
 describe('what was received is in the file, which plays, and nothing is left behind', () => {
-  it.each(SEEDS.map(planOf))(
-    '$fault while $phase (seed $seed)',
+  it.each(SEEDS.map((seed) => planOf(seed)))(
+    '$format, $fault while $phase (seed $seed)',
     async (plan) => {
       expect(await runCell(plan, world)).toMatchObject({ ok: true, packetsLost: 0, leftovers: 0, note: '' });
     },

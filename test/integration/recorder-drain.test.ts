@@ -20,6 +20,7 @@ const plan = (change: Partial<Plan> & Pick<Plan, 'fault' | 'phase'>): Plan => ({
   lastsMs: 200,
   request: 1,
   large: true,
+  format: 'mp4',
   ...change,
 });
 const untouched = { ok: true, packetsLost: 0, leftovers: 0, note: '' };

@@ -1,16 +1,18 @@
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { FILE_HEADER_SIZE, tagSize, trackOfType } from '../../recorder-image/journal/flv.ts';
 import { run } from '../cluster/run-command.ts';
-import { debianFfmpegPath, ffmpegPath } from '../support/ffmpeg.ts';
+import { startChild } from '../support/child-process.ts';
+import { debianFfmpegPath } from '../support/ffmpeg.ts';
 import { makeClip } from '../support/media/clip.ts';
 import { comparePackets, packetHashes } from '../support/media/packets.ts';
 import { expectPlayable } from '../support/media/plays.ts';
 import { publish, startPublishing } from '../support/media/publish.ts';
 import { readResult, recorderPlace, startRecorder } from '../support/media/recorder-process.ts';
 import type { RecorderPlace } from '../support/media/recorder-process.ts';
+import { startS3Reader } from '../support/proxy/s3-reader.ts';
 import { startS3 } from '../support/s3-server.ts';
 import type { S3Server } from '../support/s3-server.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
@@ -54,6 +56,15 @@ async function probe(file: string, entries: string): Promise<string> {
   return await run('ffprobe', ['-v', 'error', '-show_entries', entries, '-of', 'default=nw=1', file]);
 }
 
+async function metadataOf({ s3Key }: RecorderPlace): Promise<Record<string, string> | undefined> {
+  const client = s3.client();
+  try {
+    return (await client.send(new HeadObjectCommand({ Bucket: BUCKET, Key: s3Key }))).Metadata;
+  } finally {
+    client.destroy();
+  }
+}
+
 async function segmentsIn(playlist: string): Promise<string[]> {
   const lines = (await readFile(playlist, 'utf8')).split('\n');
   return lines.filter((line) => line.endsWith('.m4s'));
@@ -88,8 +99,38 @@ describe('m3u8', () => {
     await expectPlayable(live, await debianFfmpegPath());
     const result = await readResult(place);
     expect(result).toMatchObject({ outcome: 'completed', format: 'm3u8', key: place.s3Key });
+    expect(await metadataOf(place)).toMatchObject({
+      'started-at': result.startedAt,
+      'stopped-at': result.stoppedAt,
+    });
     const [, first = ''] = /#EXT-X-PROGRAM-DATE-TIME:(.*)/.exec(finished) ?? [];
     expect(Date.parse(first)).toBe(Date.parse(result.startedAt ?? ''));
+  });
+
+  it('is followed by a player while it is recorded, from its beginning to its end', async () => {
+    await using folder = await tempDirectory('recorder');
+    await using reader = await startS3Reader(s3, BUCKET);
+    const place = await placeFor(folder, 'm3u8');
+    await using recorder = await startRecorder(place);
+    await using publisher = await startPublishing({ file: clip, url: recorder.url, speed: 3 });
+    await waitFor(() => existsSync(objectOf(place)), { what: 'the playlist', timeoutMs: 120_000 });
+    const seen = join(folder.path, 'seen.mkv');
+    await using player = await startChild({
+      name: 'player',
+      command: await debianFfmpegPath(),
+      args: [
+        ...['-nostdin', '-v', 'error', '-live_start_index', '0', '-i', reader.urlOf(place.s3Key)],
+        ...['-c', 'copy', seen],
+      ],
+    });
+    // It has begun, and waits for more, as long as the recording goes on.
+    await waitFor(() => existsSync(seen), { what: 'the player to see something', timeoutMs: 120_000 });
+    expect(await publisher.exited).toBe(0);
+    expect((await recorder.status()).state).not.toBe('done');
+    expect(await recorder.stop()).toBe(0);
+    expect(await player.exited).toBe(0);
+    expect(player.output()).toBe('');
+    expect(comparePackets(await packetHashes(clip), await packetHashes(seen))).toMatchObject({ ok: true });
   });
 
   it('goes on with the same segments when the recorder was killed', async () => {
@@ -177,50 +218,3 @@ describe('webm', () => {
     expect(Number(/duration=([0-9.]+)/.exec(format)?.[1])).toBeCloseTo(durationSeconds, 0);
   });
 });
-
-describe('HEVC', () => {
-  it('is copied into MP4 as Apple has it', async () => {
-    await using folder = await tempDirectory('recorder');
-    const place = await placeFor(folder, 'mp4');
-    const clip = await hevcClip(folder.path);
-    await mkdir(place.spool, { recursive: true });
-    await writeFile(join(place.spool, 'take-1.flv'), withoutScript(await readFile(clip)));
-    await using recorder = await startRecorder(place);
-    expect(await recorder.stop()).toBe(0);
-    const streams = await probe(objectOf(place), 'stream=codec_name,codec_tag_string');
-    expect(streams).toContain('codec_name=hevc\ncodec_tag_string=hvc1');
-    await expectPlayable(objectOf(place), await debianFfmpegPath());
-    const frames = await packetHashes(join(folder.path, 'hevc.mp4'));
-    expect(comparePackets(frames, await packetHashes(objectOf(place)))).toMatchObject({ ok: true });
-  });
-});
-
-/** Enhanced FLV as enhanced RTMP carries it: only an FFmpeg later than Debian's writes it. */
-async function hevcClip(directory: string): Promise<string> {
-  const [mp4, flv] = [join(directory, 'hevc.mp4'), join(directory, 'hevc.flv')];
-  const picture = ['-f', 'lavfi', '-i', 'testsrc=size=320x180:rate=15', '-t', '4'];
-  const encode = [
-    '-c:v',
-    'libx265',
-    '-x265-params',
-    'log-level=none:bframes=2',
-    '-g',
-    '15',
-    '-tag:v',
-    'hvc1',
-  ];
-  await run(await debianFfmpegPath(), ['-v', 'error', ...picture, '-pix_fmt', 'yuv420p', ...encode, mp4]);
-  await run(await ffmpegPath(), ['-v', 'error', '-i', mp4, '-c', 'copy', '-f', 'flv', flv]);
-  return flv;
-}
-
-/** A journal has audio and video only. */
-function withoutScript(flv: Buffer): Buffer {
-  const kept = [flv.subarray(0, FILE_HEADER_SIZE)];
-  for (let offset = FILE_HEADER_SIZE; offset < flv.length;) {
-    const end = offset + tagSize(flv.readUIntBE(offset + 1, 3));
-    if (trackOfType(flv[offset]) !== undefined) kept.push(flv.subarray(offset, end));
-    offset = end;
-  }
-  return Buffer.concat(kept);
-}

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { run } from '../cluster/run-command.ts';
 import { debianFfmpegPath, ffmpegPath } from '../support/ffmpeg.ts';
 import { startChild } from '../support/child-process.ts';
+import type { Child } from '../support/child-process.ts';
 import { makeClip } from '../support/media/clip.ts';
 import { comparePackets, packetHashes } from '../support/media/packets.ts';
 import type { PacketHashes } from '../support/media/packets.ts';
@@ -17,6 +18,7 @@ import { expectPlayable } from '../support/media/plays.ts';
 import { publish } from '../support/media/publish.ts';
 import { readResult, recorderPlace, startRecorder } from '../support/media/recorder-process.ts';
 import type { RecorderPlace } from '../support/media/recorder-process.ts';
+import { startS3Proxy } from '../support/proxy/s3-proxy.ts';
 import { startS3 } from '../support/s3-server.ts';
 import type { S3Server } from '../support/s3-server.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
@@ -54,13 +56,13 @@ function objectOf(place: RecorderPlace): string {
   return join(s3.directory, BUCKET, place.s3Key);
 }
 
+async function startSalvage(place: RecorderPlace, env: Record<string, string> = {}): Promise<Child> {
+  const all = { ...place.env, ...env };
+  return await startChild({ name: 'salvage', command: process.execPath, args: [SALVAGE], env: all });
+}
+
 async function salvage(place: RecorderPlace, env: Record<string, string> = {}): Promise<number | string> {
-  await using child = await startChild({
-    name: 'salvage',
-    command: process.execPath,
-    args: [SALVAGE],
-    env: { ...place.env, ...env },
-  });
+  await using child = await startSalvage(place, env);
   return await child.exited;
 }
 
@@ -72,12 +74,15 @@ async function openUploads(place: RecorderPlace): Promise<number> {
 }
 
 /** As a node that is lost in the middle of a recording: nothing is left but what is in S3. */
-async function lose(place: RecorderPlace, uploadedBytes: number): Promise<void> {
+async function lose(place: RecorderPlace, uploadedBytes: number, clips = [clip]): Promise<void> {
   await using recorder = await startRecorder(place);
-  await publish({ file: clip, url: recorder.url });
+  for (const file of clips) await publish({ file, url: recorder.url });
   await waitFor(async () => (await recorder.status()).bytesUploaded >= uploadedBytes, {
     what: 'parts in S3',
+    timeoutMs: 120_000,
   });
+  const first = { what: 'the first take in S3', timeoutMs: 120_000 };
+  if (clips.length > 1) await waitFor(() => existsSync(objectOf(place)), first);
   await recorder.kill();
   await rm(place.spool, { recursive: true, maxRetries: 5, retryDelay: 100 });
 }
@@ -164,6 +169,64 @@ describe('an MP4 whose recorder was lost with its node', () => {
     expect(await readResult(place)).toMatchObject({ outcome: 'failed', reason: 'NothingReceived' });
     expect(await openUploads(place)).toBe(0);
     expect(existsSync(objectOf(place))).toBe(false);
+  });
+});
+
+describe('a salvage', () => {
+  it('that is killed between any two requests is gone on with by the next one', async () => {
+    await using folder = await tempDirectory('salvage');
+    await using proxy = await startS3Proxy(s3);
+    const place = await placeFor(folder, 'mp4');
+    await lose(place, 3 * 8 * MIB);
+    const killAt = async (request: number): Promise<number | string> => {
+      let requests = 0;
+      await using child = await startSalvage(place, { S3_ENDPOINT: proxy.endpoint });
+      proxy.onRequest(() => {
+        requests += 1;
+        if (requests === request) process.kill(child.pid, 'SIGKILL');
+      });
+      return await child.exited;
+    };
+    let code: number | string = 'SIGKILL';
+    for (let request = 1; code === 'SIGKILL'; request += 1) code = await killAt(request);
+    expect(code).toBe(0);
+    await expectPlayable(objectOf(place), await debianFfmpegPath());
+    expectPrefix(await packetHashes(objectOf(place)), await packetHashes(clip), 0.8);
+    expect(await openUploads(place)).toBe(0);
+    expect((await readFile(objectOf(place))).subarray(0, 64).includes('moov')).toBe(true);
+  });
+
+  it('does no harm beside another one', async () => {
+    await using folder = await tempDirectory('salvage');
+    await using own = await tempDirectory('salvage');
+    const place = await placeFor(folder, 'mp4');
+    await lose(place, 3 * 8 * MIB);
+    const other = { RESULT_PATH: join(own.path, 'result'), RECORDING_STORAGE_PATH: own.path };
+    expect(await Promise.all([salvage(place), salvage(place, other)])).toEqual([0, 0]);
+    expect(await openUploads(place)).toBe(0);
+    await expectPlayable(objectOf(place), await debianFfmpegPath());
+    expectPrefix(await packetHashes(objectOf(place)), await packetHashes(clip), 0.8);
+    expect(await salvage(place)).toBe(0);
+    expect(await readResult(place)).toMatchObject({ sizeBytes: (await stat(objectOf(place))).size });
+  });
+
+  it('saves each of several takes, and says so', async () => {
+    await using folder = await tempDirectory('salvage');
+    const place = await placeFor(folder, 'mp4');
+    const small = { seconds: 8, size: '256x144', bitrateKbps: 16_000 };
+    const other = await makeClip(join(folder.path, 'other.flv'), small);
+    await lose(place, 4 * 8 * MIB, [clip, other]);
+    expect(await salvage(place)).toBe(0);
+    const second = objectOf(place).replace('.mp4', '-take2.mp4');
+    expect(comparePackets(await packetHashes(clip), await packetHashes(objectOf(place))).ok).toBe(true);
+    expectPrefix(await packetHashes(second), await packetHashes(other), 0.3);
+    for (const file of [objectOf(place), second]) await expectPlayable(file, await debianFfmpegPath());
+    const result = await readResult(place);
+    const key = place.s3Key.replace('.mp4', '-take2.mp4');
+    const files = [{ key: place.s3Key }, { key, sizeBytes: (await stat(second)).size }];
+    expect(result).toMatchObject({ outcome: 'completed', reason: 'Salvaged', files });
+    expect(await salvage(place)).toBe(0);
+    expect(await readResult(place)).toEqual(result);
   });
 });
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { run } from '../cluster/run-command.ts';
 import { debianFfmpegPath } from '../support/ffmpeg.ts';
 import { makeClip } from '../support/media/clip.ts';
 import { comparePackets, packetHashes } from '../support/media/packets.ts';
@@ -65,4 +66,44 @@ describe('takes', () => {
       expect((await readdir(place.spool)).filter((name) => !name.endsWith('.json'))).toEqual([]);
     },
   );
+
+  it('that were encoded are one file where the picture came later and then changed its size', async () => {
+    await using folder = await tempDirectory('recorder');
+    const env = { RECORDING_FORMAT: 'webm', RECORDING_RESOLUTION: '160x90', RECORDING_FPS: '10' };
+    const made = await recorderPlace({ folder: folder.path, s3, bucket: BUCKET, env });
+    const s3Key = made.s3Key.replace('.mp4', '.webm');
+    const place = { ...made, s3Key, env: { ...made.env, S3_KEY: s3Key } };
+    const sound = await makeClip(join(clips.path, 'sound.flv'), { seconds: 8, tracks: 'audio' });
+    const other = await makeClip(join(clips.path, 'other.flv'), { seconds: 2, size: '256x144' });
+    await using recorder = await startRecorder(place);
+    for (const file of [sound, clip, other]) await publish({ file, url: recorder.url });
+    await waitFor(async () => (await recorder.status()).takes === 3, { what: 'the third take' });
+    expect(await recorder.stop()).toBe(0);
+
+    const result = await readResult(place);
+    expect(result).toMatchObject({ outcome: 'completed', key: s3Key });
+    expect(result).not.toHaveProperty('files');
+    await expectPlayable(objectOf(place), await debianFfmpegPath());
+    const { durationSeconds = 0 } = result;
+    const { video = [], audio = [] } = await packetTimes(objectOf(place));
+    expect(audio[0]).toBeCloseTo(0, 1);
+    // The picture is there for the last two clips, and as late as it came.
+    expect(video.length).toBeGreaterThanOrEqual(58);
+    expect(video[0]).toBeGreaterThan(7.8);
+    for (const times of [video, audio]) expect(times.at(-1)).toBeCloseTo(durationSeconds, 0);
+    expect(existsSync(objectOf(place).replace('.webm', '-take2.webm'))).toBe(false);
+    expect((await readdir(place.spool)).filter((name) => !name.endsWith('.json'))).toEqual([]);
+  });
 });
+
+/** Of a file's packets, in seconds. */
+async function packetTimes(file: string): Promise<Record<string, number[]>> {
+  const entries = ['-show_entries', 'packet=codec_type,pts_time', '-of', 'csv=p=0'];
+  const text = await run('ffprobe', ['-v', 'error', ...entries, file]);
+  const times: Record<string, number[]> = {};
+  for (const line of text.trim().split('\n')) {
+    const [type = '', seconds] = line.split(',');
+    (times[type] ??= []).push(Number(seconds));
+  }
+  return times;
+}

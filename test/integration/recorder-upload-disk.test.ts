@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { startChild } from '../support/child-process.ts';
@@ -44,6 +44,19 @@ async function portOf(recorder: Child): Promise<number> {
   );
 }
 
+/** Takes all that is left of the recorder's disk, as somebody else does who has a share in it. */
+async function fillDisk(recorder: Child, place: RecorderPlace): Promise<void> {
+  const disk = place.env['RECORDING_STORAGE_PATH'] ?? '';
+  await using file = await open(`/proc/${recorder.pid}/root${disk}/others`, 'w');
+  const block = Buffer.alloc(4096);
+  while (await file.write(block).then(({ bytesWritten }) => bytesWritten === block.length, isFull));
+}
+
+function isFull(error: NodeJS.ErrnoException): false {
+  if (error.code !== 'ENOSPC') throw error;
+  return false;
+}
+
 it('ends with exit code 12 on a disk that takes nothing at all, and says so', async () => {
   await using folder = await tempDirectory('disk');
   await using s3 = await startS3();
@@ -78,3 +91,45 @@ it('keeps all that came before the disk was full', async () => {
   expect(video).toMatchObject({ extra: 0, firstMissing: video.recorded });
   expect(video.recorded).toBeGreaterThan(15);
 }, 180_000);
+
+it.each(['mp4', 'm3u8', 'webm'])(
+  'saves what it has when nothing is left of the disk, not even for the file: %s',
+  async (format) => {
+    await using folder = await tempDirectory('disk');
+    await using s3 = await startS3();
+    await s3.createBucket('recordings');
+    const clip = await makeClip(join(folder.path, 'clip.flv'), { seconds: 60, bitrateKbps: 4000 });
+    const env = {
+      RECORDING_MIN_FREE_MB: '0',
+      RECORDING_FORMAT: format,
+      RECORDING_RESOLUTION: '160x90',
+      RECORDING_FPS: '5',
+    };
+    const made = await recorderPlace({ folder: folder.path, s3, bucket: 'recordings', env });
+    const s3Key = made.s3Key.replace('.mp4', `.${format}`);
+    const place = { ...made, s3Key, env: { ...made.env, S3_KEY: s3Key } };
+    await using recorder = await onSmallDisk(place, '64m', 0);
+    const url = `rtmp://127.0.0.1:${await portOf(recorder)}/live/${place.streamKey}`;
+    await using _publisher = await startPublishing({ file: clip, url, speed: 4 });
+    const object = join(s3.directory, 'recordings', s3Key);
+    const written = (): Promise<boolean> =>
+      format === 'm3u8'
+        ? readFile(object, 'utf8').then((text) => text.includes('00001.m4s'))
+        : readFile(`/proc/${recorder.pid}/root${place.spool}/take-1.${format}`).then(
+            ({ length }) => length > 50_000,
+          );
+    await waitFor(written, { what: 'some of the file', timeoutMs: 120_000 });
+    await fillDisk(recorder, place);
+    expect(await recorder.exited).toBe(0);
+    expect(recorder.output()).toContain('No space left on device');
+    expect(await readResult(place)).toMatchObject({ outcome: 'completed', reason: 'DiskFull', key: s3Key });
+    await expectPlayable(object, await debianFfmpegPath());
+    if (format === 'webm') return;
+    const { video, audio } = comparePackets(await packetHashes(clip), await packetHashes(object));
+    for (const track of [video, audio]) {
+      expect(track).toMatchObject({ extra: 0, firstMissing: track.recorded });
+      expect(track.recorded).toBeGreaterThan(15);
+    }
+  },
+  180_000,
+);

@@ -10,13 +10,18 @@ import { partSizeFor } from '../../upload/part-plan.ts';
 import type { UploadedFile } from '../../upload/upload-state.ts';
 import { takeKey } from '../object-key.ts';
 import { joinIntoOneFile } from './joined-file.ts';
+import type { Joint } from './joined-file.ts';
+import { pourIntoStore } from './pour-into-store.ts';
 import { metadataOf } from './rendition.ts';
-import type { Rendition, RenditionOptions, TakeJob, TakeJobEvents } from './rendition.ts';
+import type { Rendition, RenditionOptions, SavedTake, TakeJob, TakeJobEvents } from './rendition.ts';
 
 export interface FileKind {
   readonly extension: '.mp4' | '.webm';
   readonly contentType: string;
   readonly recipe: Recipe;
+  /** For where there is no room for a file: what it makes is never gone back into. */
+  readonly streamRecipe: Recipe;
+  readonly joint: Joint;
 }
 
 /** A file for each take, which grows while it is uploaded. */
@@ -31,7 +36,7 @@ export class FileRendition implements Rendition {
 
   async openTake(take: Take, { onProgress, onAgain }: TakeJobEvents): Promise<TakeJob> {
     const { config, spool, store, patience, log, startedAt } = this.#options;
-    const { extension, contentType, recipe } = this.#kind;
+    const { extension, contentType, recipe, streamRecipe } = this.#kind;
     const path = spool.outputPath(take.index, extension);
     const uploader = await openFileUploader({
       ...patience,
@@ -59,7 +64,13 @@ export class FileRendition implements Rendition {
       return { path, recipe, size: () => sizeOf(path) };
     };
     const muxer = new TakeMuxer({ take, prepare, ffmpegPath: config.ffmpegPath, startFfmpeg, onAgain, log });
-    return { muxer, uploader };
+    const saveWithoutRoom = async (signal: AbortSignal): Promise<SavedTake> => {
+      // What there was room for is room for what else has to be noted.
+      await rm(path, { force: true });
+      const file = await pourIntoStore({ muxer, uploader, recipe: streamRecipe, log }, signal);
+      return { file, cutShort: false };
+    };
+    return { muxer, uploader, saveWithoutRoom };
   }
 
   async seal(
@@ -67,8 +78,10 @@ export class FileRendition implements Rendition {
     takes: readonly Take[],
     signal: AbortSignal,
   ): Promise<UploadedFile[]> {
-    const several = files.length > 1 && this.#kind.extension === '.mp4';
-    const joined = several ? await joinIntoOneFile(this.#options, takes, signal) : undefined;
+    if (files.length < 2) return [...files];
+    const { extension, contentType, joint } = this.#kind;
+    const what = { extension, contentType, joint, files, takes };
+    const joined = await joinIntoOneFile(this.#options, what, signal);
     return joined === undefined ? [...files] : [joined];
   }
 }

@@ -3,17 +3,18 @@ import { join } from 'node:path';
 import type { Take } from '../../journal/take.ts';
 import { startFfmpeg } from '../../mux/ffmpeg.ts';
 import { hlsSegments } from '../../mux/recipes.ts';
-import { TakeMuxer } from '../../mux/take-muxer.ts';
+import { NoRoomError, TakeMuxer } from '../../mux/take-muxer.ts';
 import type { MuxOutput } from '../../mux/take-muxer.ts';
 import { sizeOf } from '../../upload/file-uploader.ts';
 import { PlaylistPublisher } from '../../upload/playlist-publisher.ts';
-import { openSegmentsUploader, PLAYLIST_FILE } from '../../upload/segments-uploader.ts';
+import { damageIn, PLAYLIST_FILE } from '../../upload/segment-files.ts';
+import { openSegmentsUploader } from '../../upload/segments-uploader.ts';
 import { UploadLoop } from '../../upload/upload-loop.ts';
 import type { Step } from '../../upload/upload-loop.ts';
 import type { UploadedFile } from '../../upload/upload-state.ts';
 import { segmentsFolder } from '../object-key.ts';
-import { metadataOf } from './rendition.ts';
-import type { Rendition, RenditionOptions, TakeJob, TakeJobEvents } from './rendition.ts';
+import { metadataOf, timesOf } from './rendition.ts';
+import type { Rendition, RenditionOptions, SavedTake, TakeJob, TakeJobEvents } from './rendition.ts';
 
 /** One playlist that all takes add their segments to, and that can be watched while it grows. */
 export class HlsRendition implements Rendition {
@@ -31,6 +32,7 @@ export class HlsRendition implements Rendition {
         metadata: metadataOf(config),
         cacheControl: 'no-cache',
       },
+      times: () => timesOf(options),
       // As the playlist names them, which lies beside the folder.
       folder: encodeURIComponent(segmentsFolder(config.upload.key).split('/').at(-1) ?? ''),
     });
@@ -56,10 +58,16 @@ export class HlsRendition implements Rendition {
       uploader.restarted();
       // Segments that are uploaded are gone, but what is new is never smaller than nothing.
       const size = async (): Promise<number> => (await readdir(folder)).length + (await sizeOf(folder));
-      return { path: join(folder, PLAYLIST_FILE), recipe: hlsSegments(folder), size };
+      const damage = (ended: boolean): Promise<string | undefined> => damageIn(folder, ended);
+      return { path: join(folder, PLAYLIST_FILE), recipe: hlsSegments(folder), size, damage };
     };
     const muxer = new TakeMuxer({ take, prepare, ffmpegPath: config.ffmpegPath, startFfmpeg, onAgain, log });
-    return { muxer, uploader };
+    const saveWithoutRoom = async (signal: AbortSignal): Promise<SavedTake> => {
+      const file = await uploader.settle(signal);
+      if (file === undefined) throw new NoRoomError('the disk has no room for a single segment');
+      return { file, cutShort: true };
+    };
+    return { muxer, uploader, saveWithoutRoom };
   }
 
   /** Ends the playlist. What the recording weighs is all of its segments. */

@@ -1,50 +1,61 @@
 import { rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { joinTakes, sharedConfigs } from '../../journal/join-takes.ts';
-import type { SharedConfigs } from '../../journal/join-takes.ts';
 import type { Take } from '../../journal/take.ts';
 import { startFfmpeg } from '../../mux/ffmpeg.ts';
-import { hybridMp4 } from '../../mux/recipes.ts';
+import type { FfmpegOptions } from '../../mux/ffmpeg.ts';
 import { openFileUploader } from '../../upload/file-uploader.ts';
 import { punchHole } from '../../upload/free-parts.ts';
 import { partSizeFor } from '../../upload/part-plan.ts';
+import { UploadLoop } from '../../upload/upload-loop.ts';
 import type { UploadedFile } from '../../upload/upload-state.ts';
 import { takeKey } from '../object-key.ts';
-import { metadataOf } from './rendition.ts';
+import { metadataOf, timesOf } from './rendition.ts';
 import type { RenditionOptions } from './rendition.ts';
 
 /** Up to this size, in bytes, it is worth it to send all of the recording once more. */
 const MAX_BYTES = 1024 * 1024 * 1024;
 
+export interface Takes {
+  /** What S3 has of each take, in order. */
+  readonly files: readonly UploadedFile[];
+  readonly takes: readonly Take[];
+}
+
+/** How FFmpeg makes one file of them, without encoding. */
+export type Assembly = Pick<FfmpegOptions, 'input' | 'inputOptions' | 'moreInputs' | 'outputOptions'>;
+
+/** What a format needs for joining. */
+export interface Joint {
+  /** Bytes that the disk has to have, as a multiple of the recording. */
+  readonly room: number;
+  /** Whether one file can hold them all, and how it is made; undefined where it can't. */
+  readonly plan: (
+    options: RenditionOptions,
+    what: Takes,
+    signal: AbortSignal,
+  ) => Promise<(() => Promise<Assembly>) | undefined>;
+}
+
 /**
- * One MP4 of several takes, made without encoding and put in the place of the first one's; the others' are deleted
+ * One file of several takes, made without encoding and put in the place of the first one's; the others' are deleted
  * then. Undefined where one file can't hold them all, or where it would take too long: the takes stay as they are.
  */
 export async function joinIntoOneFile(
   options: RenditionOptions,
-  takes: readonly Take[],
+  what: Takes & { readonly extension: string; readonly contentType: string; readonly joint: Joint },
   signal: AbortSignal,
 ): Promise<UploadedFile | undefined> {
-  const { config, spool, store, patience, startedAt, log } = options;
+  const { config, spool, store, patience, log } = options;
+  const { takes, files, extension, contentType, joint } = what;
   const key = config.upload.key;
-  const size = takes.reduce((sum, take) => sum + take.size, 0);
+  const size = files.reduce((sum, file) => sum + file.sizeBytes, 0);
   if (size > MAX_BYTES) return undefined;
-  const configs = await sharedConfigs(takes);
-  if (configs === undefined) return undefined;
 
-  const path = spool.joinedPath;
+  const path = spool.joinedPath(extension);
   const uploader = await openFileUploader({
     ...patience,
     store,
-    object: {
-      key,
-      contentType: 'video/mp4',
-      metadata: { ...metadataOf(config), take: `1-${takes.length}` },
-    },
-    times: () => {
-      const at = startedAt();
-      return at === undefined ? {} : { 'started-at': new Date(at).toISOString() };
-    },
+    object: { key, contentType, metadata: { ...metadataOf(config), take: joinedTakes(takes) } },
+    times: () => timesOf(options),
     path,
     statePath: spool.joinedStatePath,
     partSize: partSizeFor(config.maxDurationMs / 1000),
@@ -52,53 +63,82 @@ export async function joinIntoOneFile(
     log,
     onProgress: () => undefined,
   });
-  if (uploader.completed === undefined) {
+  // One that was joined by a recorder that died before it could note it is there already, in place of the first take.
+  const before = uploader.completed ?? (await findJoined(options, joinedTakes(takes), signal));
+  if (before === undefined) {
+    const assemble = await joint.plan(options, what, signal);
+    if (assemble === undefined) return undefined;
     // All of them are in S3, and the journal has them as well.
     await spool.clearOutputs(takes);
     // What was made of the takes so far is a recording, too: where there is no room for another one, that is it.
-    if ((await spool.bytesFree()) < size * 1.1 + config.minFreeBytes) return undefined;
-    if (!(await make({ options, takes, configs, path }, signal))) return undefined;
+    if ((await spool.bytesFree()) < size * joint.room + config.minFreeBytes) return undefined;
+    if (!(await make(options, { assemble, path }, signal))) return undefined;
     uploader.finish();
   }
-  const joined = await uploader.run(signal);
+  const joined = before ?? (await uploader.run(signal));
   for (const { index } of takes.slice(1)) await deleteLeftover(options, takeKey(key, index), signal);
   await rm(path, { force: true });
   log.info({ takes: takes.length }, 'joined the takes into one file');
   return joined;
 }
 
+/** Does it again until the object store lets it. Throws UploadError, or the signal's reason. */
+export function persistently<T>(
+  { patience, log }: RenditionOptions,
+  request: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const loop = new UploadLoop({ ...patience, log });
+  loop.finish();
+  return loop.run<T>(
+    async () => ({ done: await request() }),
+    () => Promise.resolve(),
+    signal,
+  );
+}
+
+/** In the metadata of the joined object. */
+function joinedTakes(takes: readonly Take[]): string {
+  return `1-${takes.length}`;
+}
+
+async function findJoined(
+  options: RenditionOptions,
+  take: string,
+  signal: AbortSignal,
+): Promise<UploadedFile | undefined> {
+  const { config, store } = options;
+  const { key } = config.upload;
+  const stored = await persistently(options, () => store.find(key, signal), signal);
+  const { take: which, 'recording-id': whose } = stored?.metadata ?? {};
+  if (stored === undefined || which !== take || whose !== config.recordingId) return undefined;
+  const { sizeBytes, checksum } = stored;
+  return { key, sizeBytes, ...(checksum === undefined ? {} : { checksum }) };
+}
+
 async function make(
-  what: {
-    readonly options: RenditionOptions;
-    readonly takes: readonly Take[];
-    readonly configs: SharedConfigs;
-    readonly path: string;
-  },
+  { config, spool, log }: RenditionOptions,
+  { assemble, path }: { readonly assemble: () => Promise<Assembly>; readonly path: string },
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { options, takes, configs, path } = what;
-  const { config, log } = options;
   await rm(path, { force: true });
-  const input = Readable.from(joinTakes(takes, configs, signal), { objectMode: false });
-  input.on('error', () => undefined);
-  const ffmpeg = startFfmpeg({
-    ffmpegPath: config.ffmpegPath,
-    input,
-    inputOptions: ['-f', 'flv'],
-    outputOptions: hybridMp4({ videoCodec: takes.find((take) => take.videoCodec)?.videoCodec }),
-    output: path,
-    onLog: (line) => log.debug({ line }, 'FFmpeg says'),
-  });
-  signal.addEventListener('abort', ffmpeg.kill, { once: true });
   try {
-    await ffmpeg.done;
-    return input.readableEnded;
+    const assembly = await assemble();
+    const ffmpeg = startFfmpeg({
+      ...assembly,
+      ffmpegPath: config.ffmpegPath,
+      output: path,
+      onLog: (line) => log.debug({ line }, 'FFmpeg says'),
+    });
+    signal.addEventListener('abort', ffmpeg.kill, { once: true });
+    await ffmpeg.done.finally(() => signal.removeEventListener('abort', ffmpeg.kill));
+    return typeof assembly.input === 'string' || assembly.input.readableEnded;
   } catch (error) {
     signal.throwIfAborted();
     log.warn({ error: String(error) }, 'the takes could not be joined');
     return false;
   } finally {
-    signal.removeEventListener('abort', ffmpeg.kill);
+    await spool.clearJoining();
   }
 }
 

@@ -14,6 +14,8 @@ export interface RenditionOptions {
   readonly store: ObjectStore;
   /** When the first media came, as a Unix time in ms. */
   readonly startedAt: () => number | undefined;
+  /** When the last media came, as a Unix time in ms; known once the recording is being finished. */
+  readonly stoppedAt: () => number | undefined;
   /** For uploads, all but the log. */
   readonly patience: Omit<UploadLoopOptions, 'log'>;
   readonly log: Logger;
@@ -22,6 +24,17 @@ export interface RenditionOptions {
 export interface TakeJob {
   readonly muxer: TakeMuxer;
   readonly uploader: TakeUploader;
+  /**
+   * Saves a finished take for which the disk has no room: from the journal to the store directly, or what the store has
+   * of it. Throws NoRoomError where that is nothing.
+   */
+  readonly saveWithoutRoom: (signal: AbortSignal) => Promise<SavedTake>;
+}
+
+export interface SavedTake {
+  readonly file: UploadedFile;
+  /** What is missing at its end is lost. */
+  readonly cutShort: boolean;
 }
 
 export interface TakeJobEvents {
@@ -40,6 +53,15 @@ export interface Rendition {
     takes: readonly Take[],
     signal: AbortSignal,
   ) => Promise<UploadedFile[]>;
+}
+
+/** When what is in an object was recorded, as far as that is known: metadata for what is begun at the end of it all. */
+export function timesOf({ startedAt, stoppedAt }: RenditionOptions): Record<string, string> {
+  return { ...timeAs('started-at', startedAt()), ...timeAs('stopped-at', stoppedAt()) };
+}
+
+function timeAs(name: string, at: number | undefined): Record<string, string> {
+  return at === undefined ? {} : { [name]: new Date(at).toISOString() };
 }
 
 /** What says of an object whose it is. S3's metadata is ASCII. */

@@ -1,7 +1,9 @@
 import type { RecorderConfig } from '../../config.ts';
-import { hybridMp4, webm } from '../../mux/recipes.ts';
+import { hybridMp4, streamedMp4, webm } from '../../mux/recipes.ts';
 import { FileRendition } from './file-rendition.ts';
 import { HlsRendition } from './hls-rendition.ts';
+import { joinMp4 } from './join-mp4.ts';
+import { joinWebm } from './join-webm.ts';
 import type { Rendition, RenditionOptions } from './rendition.ts';
 
 /** What RECORDING_FORMAT asks for. */
@@ -11,12 +13,22 @@ export function renditionOf(options: RenditionOptions): Rendition {
 
 const RENDITIONS: Readonly<Record<RecorderConfig['format'], (options: RenditionOptions) => Rendition>> = {
   mp4: (options) =>
-    new FileRendition(options, { extension: '.mp4', contentType: 'video/mp4', recipe: hybridMp4 }),
-  webm: (options) =>
     new FileRendition(options, {
+      extension: '.mp4',
+      contentType: 'video/mp4',
+      recipe: hybridMp4,
+      streamRecipe: streamedMp4,
+      joint: joinMp4,
+    }),
+  webm: (options) => {
+    const recipe = webm(options.config.encoding);
+    return new FileRendition(options, {
       extension: '.webm',
       contentType: 'video/webm',
-      recipe: webm(options.config.encoding),
-    }),
+      recipe,
+      streamRecipe: recipe,
+      joint: joinWebm,
+    });
+  },
   m3u8: (options) => new HlsRendition(options),
 };

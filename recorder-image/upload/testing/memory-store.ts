@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
 import { ObjectStoreError } from '../object-store.ts';
 import type {
   CompletedUpload,
@@ -57,11 +58,12 @@ export class MemoryStore implements ObjectStore {
     });
   }
 
-  sendPart({ uploadId, number, body }: SentPart): Promise<string> {
-    return this.#request(() => {
+  async sendPart({ uploadId, number, body: sent }: SentPart): Promise<string> {
+    const body = Buffer.isBuffer(sent) ? Buffer.from(sent) : await buffer(sent.open());
+    return await this.#request(() => {
       this.partsSent += 1;
       const etag = `"${number}-${this.requests}"`;
-      this.#upload(uploadId).parts.set(number, { body: Buffer.from(body), etag });
+      this.#upload(uploadId).parts.set(number, { body, etag });
       return etag;
     });
   }

@@ -11,8 +11,7 @@ import { meetrec } from './peers/meetrec.ts';
 import { naive } from './peers/naive.ts';
 import { nginxRtmp } from './peers/nginx-rtmp.ts';
 import { compareInRealTime } from './steady.ts';
-import { manyAtATime } from './streams.ts';
-import type { StreamsRun } from './streams.ts';
+import { rampUp } from './streams.ts';
 import { openWorld } from './world.ts';
 import type { World } from './world.ts';
 
@@ -24,7 +23,13 @@ async function bench(options: BenchOptions): Promise<void> {
   for (const [name, value] of Object.entries(figures)) say(`  ${name.padEnd(24)} ${value}`);
   const method = {
     speedOfPacedPushes: options.speed,
-    note: 'All targets of a steady run record at the same time. The long recording is pushed faster than real time.',
+    steady:
+      'All targets of a run record at the same time; CPU of all their processes between two seconds of the push.',
+    long: 'Pushed faster than real time, alone on the machine; memory of all processes every 250 ms.',
+    available: 'From SIGTERM, sent when the publisher has ended, to the object being in its place in S3.',
+    store:
+      'The S3 server keeps its files where it can put an object together without copying its parts, as S3 does.',
+    streams: 'Late: a recording more than 1 s behind its own best, or its status more than 1 s in coming.',
   };
   const report = await writeReport('bench-recorder', {
     startedAt,
@@ -64,20 +69,8 @@ async function measure(options: BenchOptions, world: World): Promise<Measured> {
     steady: steadyRuns,
     short: await paced('short'),
     long: await paced('long'),
-    streams: parts.has('streams') ? await rampUp(options, world) : [],
+    streams: parts.has('streams') ? await rampUp(ours, world, options.streams) : [],
   };
-}
-
-async function rampUp(options: BenchOptions, world: World): Promise<StreamsRun[]> {
-  const runs: StreamsRun[] = [];
-  for (let streams = Math.min(8, options.streams); streams <= options.streams; streams *= 2) {
-    const run = await step(`${streams} recordings at a time`, () =>
-      manyAtATime(meetrec(world.program), world, streams),
-    );
-    runs.push(run);
-    if (run.late) break;
-  }
-  return runs;
 }
 
 try {

@@ -35,14 +35,35 @@ export interface Push {
 }
 
 /** Starts a publisher that repeats the clip for so long. */
-export async function startPush({ clip, url, seconds, speed }: Push): Promise<Child> {
-  const repeats = Math.ceil(seconds / CLIP_SECONDS) - 1;
+export function startPush({ url, ...push }: Push): Promise<Child> {
+  return startPushes({ ...push, urls: [url] });
+}
+
+/** One publisher for several servers, to which it pushes the same at a time. */
+export async function startPushes(
+  options: Omit<Push, 'url'> & { readonly urls: readonly string[] },
+): Promise<Child> {
+  const { clip, urls, seconds, speed } = options;
+  const [first = '', ...others] = urls;
   return await startChild({
     name: 'publisher',
     command: await debianFfmpegPath(),
     args: [
-      ...['-nostdin', '-v', 'warning', '-readrate', String(speed), '-stream_loop', String(repeats)],
-      ...['-i', clip, '-c', 'copy', '-f', 'flv', url],
+      ...['-nostdin', '-v', 'warning', '-readrate', String(speed)],
+      ...[...pushedAs(clip, timesFor(seconds)), first],
+      ...others.flatMap((url) => [...COPIED, url]),
     ],
   });
+}
+
+const COPIED = ['-c', 'copy', '-f', 'flv'];
+
+/** FFmpeg's options for the clip so many times in a row, but for the output. */
+export function pushedAs(clip: string, times: number): string[] {
+  return ['-stream_loop', String(times - 1), '-i', clip, ...COPIED];
+}
+
+/** How often the clip is repeated for this much media, in s. */
+export function timesFor(seconds: number): number {
+  return Math.ceil(seconds / CLIP_SECONDS);
 }

@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import type { PacedRun } from './paced.ts';
 import { median, rounded } from './statistics.ts';
 import type { SteadyRun } from './steady.ts';
@@ -27,6 +28,7 @@ export function figuresOf(measured: Measured): Record<string, number> {
     rssEarlyMb: rounded(median(ours.map((run) => run.rssMb)), 0),
     rssMb: rounded(median(long.map((run) => run.rssPeakMb)), 0),
     rssGrowthMb: rounded(median(long.map((run) => run.rssGrowthMb)), 0),
+    avDriftMs: rounded(Math.max(...long.map((run) => run.avDriftMs)), 1),
     packetsLost: [...ours, ...short, ...long].reduce((sum, run) => sum + run.packetsLost, 0),
     availableShortSeconds: rounded(availableShort, 2),
     availableLongSeconds: rounded(availableLong, 2),
@@ -50,11 +52,11 @@ function runsOf(measured: Measured, target: string): SteadyRun[] {
 }
 
 /**
- * The most recordings at a time of which none was late. Where none was late at all, what the CPU time that each takes
- * leaves room for on two cores; `details.streams` shows which of the two it is.
+ * The most recordings at a time of which none was late, for each two cores. Where none was late at all, it is what was
+ * tried; `details.streams` shows which of the two it is.
  */
 function streamsPerTwoCores(runs: readonly StreamsRun[]): number {
-  const held = runs.filter((run) => !run.late).at(-1);
-  if (held === undefined) return runs.length === 0 ? NaN : 0;
-  return runs.some((run) => run.late) ? held.streams : Math.floor(2 / held.cpuShareEach);
+  if (runs.length === 0) return NaN;
+  const held = runs.findLast((run) => !run.late)?.streams ?? 0;
+  return Math.floor((held / cpus().length) * 2);
 }

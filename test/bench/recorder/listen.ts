@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { recorderPlace } from '../../support/media/recorder-process.ts';
+import { recorderPlace, withThisNode } from '../../support/media/recorder-process.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 import type { World } from './world.ts';
 
@@ -11,8 +11,8 @@ export async function timeToListen(world: World): Promise<number> {
   const { s3, bucket } = world;
   const place = await recorderPlace({ folder: folder.path, s3, bucket, env: { LOG_LEVEL: 'info' } });
   const began = performance.now();
-  const child = spawn(process.execPath, [world.program], {
-    env: { ...process.env, ...place.env },
+  const child = spawn(world.program, [], {
+    env: { ...process.env, ...place.env, PATH: withThisNode() },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');

@@ -2,13 +2,13 @@ import { parseArgs } from 'node:util';
 
 export const USAGE = `Measures the recorder beside its peers, and writes out/bench-recorder/report.json.
 
-  make bench-recorder                      everything: about 15 minutes
+  make bench-recorder                      everything: about 17 minutes, as root
   make bench-recorder ARGS='--quick'       shorter and fewer runs, to see that it works: about 2 minutes
 
   --quick         shorter and fewer runs; the figures are no measure of anything
   --only PARTS    comma-separated: listen, steady, long, streams
   --runs N        runs of the comparison in real time (default 3)
-  --streams N     the most recordings at a time that are tried (default 24)
+  --streams N     the most recordings at a time that are tried (default 160)
   --help`;
 
 const PARTS = ['listen', 'steady', 'long', 'streams'] as const;
@@ -52,8 +52,8 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     steady: quick ? { from: 3, to: 10 } : { from: 10, to: 60 },
     short: { seconds: 120, runs: quick ? 1 : 3 },
     long: { seconds: quick ? 600 : 7200, runs: quick ? 1 : 2 },
-    speed: 60,
-    streams: positive('--streams', values.streams, quick ? 4 : 24),
+    speed: quick ? 60 : 30,
+    streams: positive('--streams', values.streams, quick ? 4 : 160),
   };
 }
 

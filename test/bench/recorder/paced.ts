@@ -1,8 +1,10 @@
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { comparePackets, packetHashes } from '../../support/media/packets.ts';
 import type { PacketHashes } from '../../support/media/packets.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
-import { CLIP_SECONDS, startPush } from './clip.ts';
+import { avDriftMs, packetTimes, publishedTimes } from './av-drift.ts';
+import { startPush, timesFor } from './clip.ts';
 import { usageOf } from './process-tree.ts';
 import { median } from './statistics.ts';
 import type { Target } from './target.ts';
@@ -19,6 +21,8 @@ export interface PacedRun {
   /** The last tenth of the push against the first, medians, in MB. */
   readonly rssGrowthMb: number;
   readonly packetsLost: number;
+  /** How far audio and video have moved against each other by the end. */
+  readonly avDriftMs: number;
 }
 
 /**
@@ -48,17 +52,20 @@ export async function pacedRecording(
   await ending;
   const tenth = Math.max(1, Math.floor(samples.length / 10));
   const growth = median(samples.slice(-tenth)) - median(samples.slice(0, tenth));
-  const times = Math.ceil(push.seconds / CLIP_SECONDS);
+  const times = timesFor(push.seconds);
   const { video, audio } = comparePackets(
     repeated(await packetHashes(world.clip), times),
     await packetHashes(file),
   );
+  const driftMs = avDriftMs(await publishedTimes(world.clip, times), await packetTimes(file));
+  await rm(file);
   return {
     seconds: push.seconds,
     availableSeconds,
     rssPeakMb: Math.max(...samples) / 1e6,
     rssGrowthMb: growth / 1e6,
     packetsLost: video.missing + audio.missing,
+    avDriftMs: driftMs,
   };
 }
 

@@ -4,6 +4,7 @@ import { startS3 } from '../../support/s3-server.ts';
 import type { S3Server } from '../../support/s3-server.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 import { benchClip } from './clip.ts';
+import { reflinkDisk } from './reflink-disk.ts';
 
 const BUCKET = 'recordings';
 
@@ -19,7 +20,8 @@ export interface World extends AsyncDisposable {
 export async function openWorld(): Promise<World> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await tempDirectory('bench'));
-  const s3 = resources.use(await startS3());
+  const disk = resources.use(await reflinkDisk());
+  const s3 = resources.use(await startS3({ parent: disk.path }));
   await s3.createBucket(BUCKET);
   const bundle = await bundleInto(join(folder.path, 'app'), 'recorder', {
     recorder: 'recorder-image/bin/recorder.ts',

@@ -16,7 +16,8 @@ async function chaos(options: ChaosOptions): Promise<number> {
   const cells = await runAll(options, world);
   const failed = cells.filter(({ ok }) => !ok);
   say(`\n${table(cells)}\n`);
-  for (const { seed, fault, phase, note } of failed) say(`seed ${seed}: ${fault} while ${phase}: ${note}`);
+  for (const { seed, format, fault, phase, note } of failed)
+    say(`seed ${seed}: ${format}, ${fault} while ${phase}: ${note}`);
   const figures = {
     cells: cells.length,
     cellsFailed: failed.length,
@@ -34,12 +35,12 @@ async function runAll(options: ChaosOptions, world: CellWorld): Promise<Cell[]> 
   let next = options.from;
   const worker = async (): Promise<void> => {
     while (next < options.from + options.runs && performance.now() - began < options.limitMs) {
-      const plan = planOf(next);
+      const plan = planOf(next, options.outageMs);
       next += 1;
       const cell = await runCell(plan, world);
       cells.push(cell);
-      const { ok, seed, fault, phase, seconds } = cell;
-      say(` ${ok ? '✓' : '✗'} seed ${seed}: ${fault} while ${phase} (${seconds} s)`);
+      const { ok, seed, format, fault, phase, seconds } = cell;
+      say(` ${ok ? '✓' : '✗'} seed ${seed}: ${format}, ${fault} while ${phase} (${seconds} s)`);
     }
   };
   await Promise.all(Array.from({ length: options.parallel }, worker));

@@ -35,11 +35,26 @@ export class JournalLink {
     return this.#held;
   }
 
+  /** The media in it, in seconds. */
+  async lastsSeconds(): Promise<number> {
+    if (!(await this.hold())) return 0;
+    return lastTimestampMs(await readFile(this.#keep)) / 1000;
+  }
+
   /** The packets of all whole tags, hashed as ffprobe hashes them; nothing where there is no journal. */
   async packets(): Promise<PacketHashes> {
     if (!(await this.hold())) return { video: [], audio: [] };
     return packetsIn(await readFile(this.#keep));
   }
+}
+
+function lastTimestampMs(flv: Buffer): number {
+  let last = 0;
+  for (let offset = FILE_HEADER; offset + TAG_HEADER <= flv.length;) {
+    last = Math.max(last, flv.readUIntBE(offset + 4, 3) + (flv[offset + 7] ?? 0) * 0x100_0000);
+    offset += TAG_HEADER + flv.readUIntBE(offset + 1, 3) + TRAILER;
+  }
+  return last;
 }
 
 /** The payloads of H.264 and AAC packets, without FLV's own bytes before them and without codec configurations. */

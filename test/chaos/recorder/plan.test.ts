@@ -8,11 +8,25 @@ describe('the plan of a seed', () => {
     expect(seeds.map(planOf)).toEqual(seeds.map(planOf));
   });
 
+  it('lasts as long as it is told where S3 is away for long', () => {
+    const { lastsMs } =
+      seeds.map((seed) => planOf(seed, 600_000)).find(({ fault }) => fault === 's3-long-down') ?? {};
+    expect(lastsMs).toBe(600_000);
+  });
+
   it('comes to every fault and every phase', () => {
     const plans = seeds.map(planOf);
     expect(new Set(plans.map(({ phase }) => phase))).toEqual(new Set(PHASES));
     const faults = new Set(plans.map(({ fault }) => fault));
-    for (const fault of ['kill-recorder', 'kill-ffmpeg', 's3-hang', 's3-long-down', 'rtmp-half-open']) {
+    expect(new Set(plans.map(({ format }) => format))).toEqual(new Set(['mp4', 'm3u8', 'webm']));
+    for (const fault of [
+      'kill-recorder',
+      'kill-ffmpeg',
+      's3-hang',
+      's3-long-down',
+      'rtmp-half-open',
+      'rtmp-move',
+    ]) {
       expect(faults).toContain(fault);
     }
   });

@@ -3,7 +3,8 @@ import type { S3Fault } from '../../support/proxy/s3-proxy.ts';
 import { between, pick, seededRandom } from './random.ts';
 
 const KILLS = ['kill-recorder', 'kill-ffmpeg', 'double-sigterm'] as const;
-const RTMP_FAULTS = ['rtmp-drop', 'rtmp-stall', 'rtmp-half-open'] as const;
+/** The last one: it is cut off, and comes back from another address. */
+const RTMP_FAULTS = ['rtmp-drop', 'rtmp-stall', 'rtmp-half-open', 'rtmp-move'] as const;
 export type RtmpFault = (typeof RTMP_FAULTS)[number];
 /** A kill just before a request to S3, whichever it is. */
 const AT_REQUEST = 'kill-recorder-at-s3-request';
@@ -26,7 +27,10 @@ export interface Plan {
   readonly request: number;
   /** Whether the clip is one whose file takes several parts. */
   readonly large: boolean;
+  readonly format: Format;
 }
+
+export type Format = 'mp4' | 'm3u8' | 'webm';
 
 /** Which faults make sense in which phase: the network to S3 is used only once there is something to upload. */
 const KINDS: readonly { readonly phase: Phase; readonly faults: readonly Fault[] }[] = [
@@ -39,8 +43,8 @@ const KINDS: readonly { readonly phase: Phase; readonly faults: readonly Fault[]
 
 const CELLS = KINDS.flatMap(({ phase, faults }) => faults.map((fault) => ({ phase, fault })));
 
-/** The run of this seed. Seeds that follow one another go through all kinds of faults in all phases. */
-export function planOf(seed: number): Plan {
+/** The run of this seed; `outageMs` is how long S3 is away where it is away for long. Seeds that follow one another go through all kinds of faults in all phases. */
+export function planOf(seed: number, outageMs?: number): Plan {
   const random = seededRandom(seed);
   const { phase, fault } = CELLS[seed % CELLS.length] ?? pick(random, CELLS);
   return {
@@ -48,10 +52,18 @@ export function planOf(seed: number): Plan {
     fault,
     phase,
     delayMs: between(random, 0, phase === 'recording' ? 900 : 250),
-    lastsMs: fault === 's3-long-down' ? between(random, 4000, 8000) : between(random, 100, 1200),
+    lastsMs:
+      fault === 's3-long-down' ? (outageMs ?? between(random, 4000, 8000)) : between(random, 100, 1200),
     request: between(random, 1, 6),
     large: random() < 0.4,
+    ...formatOf(random()),
   };
+}
+
+/** Encoding a large clip would take longer than all the rest. */
+function formatOf(share: number): { readonly format: Format; readonly large?: false } {
+  if (share < 0.25) return { format: 'm3u8' };
+  return share < 0.4 ? { format: 'webm', large: false } : { format: 'mp4' };
 }
 
 function s3Faults(): Fault[] {

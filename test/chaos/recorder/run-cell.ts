@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT_CODES } from '../../../recorder-image/contract/exit-codes.ts';
 import { recorderPlace } from '../../support/media/recorder-process.ts';
+import type { RecorderPlace } from '../../support/media/recorder-process.ts';
 import { S3_FAULTS, startS3Proxy } from '../../support/proxy/s3-proxy.ts';
 import type { S3Proxy } from '../../support/proxy/s3-proxy.ts';
 import { startTcpProxy } from '../../support/proxy/tcp-proxy.ts';
@@ -13,11 +14,18 @@ import { Incarnations } from './incarnations.ts';
 import { JournalLink } from './journal-link.ts';
 import { push } from './media.ts';
 import type { Clip, Clips } from './media.ts';
-import type { Plan } from './plan.ts';
+import type { Format, Plan } from './plan.ts';
 import { judge } from './verdict.ts';
+import type { Evidence } from './verdict.ts';
 
 /** A fault in the network to the publisher, for the time that it lasts. */
-const RTMP = { 'rtmp-drop': 'drop', 'rtmp-stall': 'stall', 'rtmp-half-open': 'halfOpen' } as const;
+const RTMP = {
+  'rtmp-drop': 'drop',
+  'rtmp-stall': 'stall',
+  'rtmp-half-open': 'halfOpen',
+  'rtmp-move': 'drop',
+} as const;
+const ANOTHER_ADDRESS = '127.0.0.3';
 
 const NOTHING_WRONG = { packetsLost: 0, leftovers: 0, complaints: [] };
 
@@ -29,6 +37,7 @@ export interface Cell {
   readonly packetsLost: number;
   readonly note: string;
   readonly seed: number;
+  readonly format: Format;
   readonly leftovers: number;
 }
 
@@ -51,6 +60,7 @@ export async function runCell(plan: Plan, world: CellWorld): Promise<Cell> {
     packetsLost: verdict.packetsLost,
     note: verdict.complaints.join('; '),
     seed: plan.seed,
+    format: plan.format,
     leftovers: verdict.leftovers,
   });
   try {
@@ -58,8 +68,7 @@ export async function runCell(plan: Plan, world: CellWorld): Promise<Cell> {
     await using s3 = await startS3Proxy(world.s3);
     await using rtmp = await startTcpProxy(9);
     const { bucket, program } = world;
-    const env = { RECONNECT_WINDOW: '120', PUBLISHER_STALL_AFTER: '1', UPLOAD_GIVE_UP_AFTER: '600' };
-    const place = await recorderPlace({ folder: folder.path, s3, bucket, env });
+    const place = placeOf(plan, await recorderPlace({ folder: folder.path, s3, bucket }));
     await using recorder = new Incarnations({ place, program, onListening: rtmp.aimAt });
     const journal = new JournalLink({ spool: place.spool, keep: join(folder.path, 'journal.flv') });
     const url = `rtmp://127.0.0.1:${rtmp.port}/live/${place.streamKey}`;
@@ -70,12 +79,27 @@ export async function runCell(plan: Plan, world: CellWorld): Promise<Cell> {
     // It was stopped before anything came.
     if (nothing && code === EXIT_CODES.noPublisher) return of(NOTHING_WRONG);
     if (code !== 0) return of({ packetsLost: 0, leftovers: 0, complaints: [`exit code ${code}`] });
-    const scene = { place, folder: folder.path, s3: world.s3, bucket };
+    const scene = { place, folder: folder.path, s3: world.s3, bucket, format: plan.format };
     return of(await judge(scene, await run.evidence()));
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return of({ packetsLost: 0, leftovers: 0, complaints: [text] });
   }
+}
+
+function placeOf({ format, lastsMs }: Plan, place: RecorderPlace): RecorderPlace {
+  const s3Key = place.s3Key.replace('.mp4', `.${format}`);
+  const env = {
+    ...place.env,
+    S3_KEY: s3Key,
+    RECORDING_FORMAT: format,
+    RECORDING_RESOLUTION: '160x90',
+    RECORDING_FPS: '10',
+    RECONNECT_WINDOW: String(120 + lastsMs / 1000),
+    PUBLISHER_STALL_AFTER: '1',
+    UPLOAD_GIVE_UP_AFTER: String(600 + lastsMs / 1000),
+  };
+  return { ...place, s3Key, env };
 }
 
 class Run {
@@ -125,8 +149,13 @@ class Run {
     return await this.#recorder.finish();
   }
 
-  async evidence(): Promise<{ journal: PacketHashes; atKills: PacketHashes[]; pushed: PacketHashes[] }> {
-    return { journal: await this.#journal.packets(), atKills: this.#atKills, pushed: this.#pushed };
+  async evidence(): Promise<Evidence> {
+    return {
+      journal: await this.#journal.packets(),
+      lastsSeconds: await this.#journal.lastsSeconds(),
+      atKills: this.#atKills,
+      pushed: this.#pushed,
+    };
   }
 
   async #publish(clip: Clip, strike: boolean): Promise<void> {
@@ -178,6 +207,8 @@ class Run {
       case 'rtmp-drop':
       case 'rtmp-stall':
       case 'rtmp-half-open':
+      case 'rtmp-move':
+        if (fault === 'rtmp-move') this.#rtmp.comeFrom(ANOTHER_ADDRESS);
         this.#rtmp[RTMP[fault]]();
         await sleep(lastsMs);
         this.#rtmp.mend();

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { readdir } from 'node:fs/promises';
+import { run } from '../../cluster/run-command.ts';
 import { debianFfmpegPath } from '../../support/ffmpeg.ts';
 import { comparePackets, packetHashes } from '../../support/media/packets.ts';
 import type { PacketHashes } from '../../support/media/packets.ts';
@@ -9,11 +10,14 @@ import type { RecorderPlace } from '../../support/media/recorder-process.ts';
 import type { S3Server } from '../../support/s3-server.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { processesOf } from './incarnations.ts';
+import type { Format } from './plan.ts';
 
 /** What the run knows of what it has pushed. */
 export interface Evidence {
   /** All that the journal held at the end. */
   readonly journal: PacketHashes;
+  /** The media in it, in seconds. */
+  readonly lastsSeconds: number;
   /** What it held when the recorder was killed, each time. */
   readonly atKills: readonly PacketHashes[];
   /** Clips that were pushed to their end with the recorder alive, after the last kill. */
@@ -32,7 +36,11 @@ export interface Scene {
   readonly folder: string;
   readonly s3: S3Server;
   readonly bucket: string;
+  readonly format: Format;
 }
+
+/** How far the length of what is encoded may be from what was received, in seconds. */
+const LENGTH_TOLERANCE = 0.5;
 
 /** The oracle: what was acknowledged as received against the file in S3, which plays from start to end. */
 export async function judge(scene: Scene, evidence: Evidence): Promise<Verdict> {
@@ -45,10 +53,17 @@ export async function judge(scene: Scene, evidence: Evidence): Promise<Verdict> 
   };
   const object = join(s3.directory, bucket, place.s3Key);
   const { journal, atKills, pushed } = evidence;
-  const inFile = comparePackets(journal, await packetHashes(object));
-  lose(inFile.video.missing + inFile.audio.missing, 'between journal and file');
-  const extra = inFile.video.extra + inFile.audio.extra;
-  if (extra > 0) complaints.push(`${extra} packets in the file that were never received`);
+  if (scene.format === 'webm') {
+    const lasts = await durationOf(object);
+    // Its packets are other ones: what can be told is whether there are as many seconds of them.
+    if (Math.abs(lasts - evidence.lastsSeconds) > LENGTH_TOLERANCE)
+      complaints.push(`it lasts ${lasts} s, and what was received ${evidence.lastsSeconds} s`);
+  } else {
+    const inFile = comparePackets(journal, await packetHashes(object));
+    lose(inFile.video.missing + inFile.audio.missing, 'between journal and file');
+    const extra = inFile.video.extra + inFile.audio.extra;
+    if (extra > 0) complaints.push(`${extra} packets in the file that were never received`);
+  }
   for (const kept of atKills) {
     lose(notPrefix(kept.video, journal.video) + notPrefix(kept.audio, journal.audio), 'by the restart');
   }
@@ -62,6 +77,11 @@ export async function judge(scene: Scene, evidence: Evidence): Promise<Verdict> 
   }
   const left = await leftovers(scene);
   return { packetsLost, leftovers: left.length, complaints: [...complaints, ...left] };
+}
+
+async function durationOf(file: string): Promise<number> {
+  const entries = ['-show_entries', 'format=duration', '-of', 'csv=p=0'];
+  return Number(await run('ffprobe', ['-v', 'error', ...entries, file]));
 }
 
 function notPrefix(kept: readonly string[], journal: readonly string[]): number {
@@ -83,7 +103,7 @@ function notWithin(clip: readonly string[], journal: readonly string[]): number 
 async function leftovers({ place, folder, s3, bucket }: Scene): Promise<string[]> {
   const found: string[] = [];
   const spool = await readdir(place.spool);
-  for (const name of spool) if (/\.(flv|mp4)$/.test(name)) found.push(`${name} is left in the spool`);
+  for (const name of spool) if (!name.endsWith('.json')) found.push(`${name} is left in the spool`);
   const client = s3.client();
   try {
     const { Uploads = [] } = await client.send(

@@ -12,6 +12,11 @@ export async function expectPlayable(file: string, ffmpegPath: string): Promise<
     file,
     '-map',
     '0',
+    // Each picture at its own time: after a gap, the rate that FFmpeg guesses has no place for all of them.
+    '-fps_mode',
+    'passthrough',
+    '-enc_time_base',
+    '-1',
     '-f',
     'null',
     '-',

@@ -9,13 +9,16 @@ export interface PublishOptions {
   readonly url: string;
   /** At the speed at which a live source would send it; otherwise as fast as it goes. */
   readonly realTime?: boolean;
+  /** So many times faster than real time. */
+  readonly speed?: number;
   /** Starts again from the beginning when the file is over, for ever. */
   readonly loop?: boolean;
 }
 
 /** Starts a real publisher: FFmpeg, pushing a file over RTMP. Its exit code is 0 when the server took all of it. */
-export async function startPublishing({ file, url, realTime, loop }: PublishOptions): Promise<Child> {
-  const pace = realTime === true ? ['-re'] : [];
+export async function startPublishing(options: PublishOptions): Promise<Child> {
+  const { file, url, realTime, speed = realTime === true ? 1 : undefined, loop } = options;
+  const pace = speed === undefined ? [] : ['-readrate', String(speed)];
   const times = loop === true ? ['-stream_loop', '-1'] : [];
   return await startChild({
     name: 'publisher',

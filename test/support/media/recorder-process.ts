@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { recorderStatusSchema } from '../../../recorder-image/contract/status.ts';
 import type { RecorderState, RecorderStatus } from '../../../recorder-image/contract/status.ts';
 import { resultSchema } from '../../../recorder-image/contract/result.ts';
@@ -89,7 +89,18 @@ export async function spawnRecorder(
   env: Readonly<Record<string, string>>,
   program = SOURCES,
 ): Promise<Child> {
-  return await startChild({ name: 'recorder', command: process.execPath, args: [program], env: { ...env } });
+  const fromSources = program === SOURCES;
+  return await startChild({
+    name: 'recorder',
+    command: fromSources ? process.execPath : program,
+    args: fromSources ? [program] : [],
+    env: { ...env, PATH: withThisNode() },
+  });
+}
+
+/** A bundle names Node, and what to run it with, in its first line, as in its image: here it is to be this Node. */
+export function withThisNode(): string {
+  return [dirname(process.execPath), process.env['PATH']].join(delimiter);
 }
 
 /** Starts the real recorder, from its sources or a bundle, and returns once it takes a publisher. */
