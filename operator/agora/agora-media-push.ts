@@ -1,7 +1,7 @@
-import { AgoraBadResponseError, AgoraUnavailableError } from './agora-error.ts';
+import { AgoraBadResponseError, AgoraRejectedError, AgoraUnavailableError } from './agora-error.ts';
 import { AgoraRequests } from './agora-requests.ts';
-import type { Converter, MediaPush, PushRequest, Region } from './converter.ts';
-import { createBody } from './create-body.ts';
+import type { Converter, MediaPush, PushChanges, PushRequest, Region } from './converter.ts';
+import { createBody, updateBody } from './create-body.ts';
 import type { AgoraRequest, Reply } from './exchange.ts';
 import type { AgoraMediaPushOptions, AgoraOperation } from './options.ts';
 import { converterResponse, listResponse } from './responses.ts';
@@ -48,7 +48,7 @@ export class AgoraMediaPush implements MediaPush {
   async update(
     region: Region,
     converterId: string,
-    changes: { rtmpUrl: string },
+    changes: PushChanges,
     sequence: number,
     signal?: AbortSignal,
   ): Promise<void> {
@@ -58,8 +58,8 @@ export class AgoraMediaPush implements MediaPush {
         method: 'PATCH',
         path: this.#path(region, converterId),
         query: { sequence },
-        body: { converter: { rtmpUrl: changes.rtmpUrl }, fields: 'rtmpUrl' },
-        rtmpUrl: changes.rtmpUrl,
+        body: updateBody(changes),
+        ...(changes.rtmpUrl !== undefined && { rtmpUrl: changes.rtmpUrl }),
       },
       { signal },
     );
@@ -102,15 +102,30 @@ export class AgoraMediaPush implements MediaPush {
     if ('found' in outcome) return this.#adopt(request, outcome.found, signal);
     if (outcome.status === 409) return undefined;
     const converter = parseConverter('create', outcome);
-    return { ...converter, name: request.name, channel: request.channel };
+    const hasLayout = request.layout !== undefined;
+    return { ...converter, name: request.name, channel: request.channel, hasLayout, isNew: true };
   }
 
   /** The converter may be one of before: its pod, and so its address, may have been replaced since. */
   async #adopt(request: PushRequest, existing: Converter, signal?: AbortSignal): Promise<Converter> {
-    if (existing.rtmpUrl === request.rtmpUrl) return existing;
+    const current =
+      existing.rtmpUrl === request.rtmpUrl ? existing : await this.#move(request, existing, signal);
+    if (request.layout === undefined) return current;
+    // List does not tell whether its picture can be arranged.
+    const known = await this.get(request.region, existing.id, signal);
+    return { ...current, hasLayout: known?.hasLayout === true };
+  }
+
+  async #move(request: PushRequest, existing: Converter, signal?: AbortSignal): Promise<Converter> {
     // Seconds since 1970 grow from one controller to the next without anything being stored.
     const sequence = Math.floor((this.#options.now ?? Date.now)() / 1000);
-    await this.update(request.region, existing.id, { rtmpUrl: request.rtmpUrl }, sequence, signal);
+    try {
+      await this.update(request.region, existing.id, { rtmpUrl: request.rtmpUrl }, sequence, signal);
+    } catch (error) {
+      if (!(error instanceof AgoraRejectedError)) throw error;
+      // Create took the same address: what was refused is the number, which is larger a second later.
+      throw new AgoraUnavailableError('the push could not be sent to its new address (update, 400)');
+    }
     return { ...existing, rtmpUrl: request.rtmpUrl };
   }
 

@@ -1,10 +1,12 @@
+import type { Tile } from './layout.ts';
+
 /** Where the RTMP server stands, seen from Agora: part of every path but List's. */
 export type Region = 'cn' | 'ap' | 'na' | 'eu';
 
 /** `unknown` is any state that the documentation does not name. */
 export type ConverterState = 'connecting' | 'running' | 'failed' | 'unknown';
 
-/** What Agora is asked to push: everyone in the channel, mixed, arranged by Agora. */
+/** What Agora is asked to push: everyone in the channel, mixed, and arranged by Agora unless it says otherwise. */
 export interface PushRequest {
   /** At most 64 of [A-Za-z0-9_-]; unique in the Agora project, and so the only thing that makes asking twice harmless. */
   name: string;
@@ -24,6 +26,18 @@ export interface PushRequest {
   idleTimeoutSeconds?: number;
   /** Audio, kbit/s, 32 to 128; Agora's default is 48. */
   audioBitrateKbps?: number;
+  /** Who is seen where; with one, only those in it are seen, and everybody is heard. */
+  layout?: readonly Tile[] | undefined;
+  /** No picture at all. */
+  audioOnly?: boolean | undefined;
+  /** Only this host's stream, as it is: nothing is mixed, arranged or encoded, and size, rate and bitrate are the host's. */
+  rawStreamUid?: number | undefined;
+}
+
+/** What can be changed of a push while it runs; the layout only where it was made with one. */
+export interface PushChanges {
+  rtmpUrl?: string | undefined;
+  layout?: readonly Tile[] | undefined;
 }
 
 /** A push as Agora tells of it. */
@@ -34,6 +48,10 @@ export interface Converter {
   channel?: string;
   /** Holds the stream key: neither logged nor written to a status. */
   rtmpUrl?: string;
+  /** Whether its picture follows a layout of ours, as far as Agora tells. */
+  hasLayout?: boolean;
+  /** It was made just now, as it was asked for, rather than found. */
+  isNew?: boolean;
 }
 
 /**
@@ -53,14 +71,14 @@ export interface MediaPush {
   stop(region: Region, converterId: string, signal?: AbortSignal): Promise<void>;
 
   /**
-   * Points a push at another RTMP address.
+   * Points a push at another RTMP address, or changes who is seen where. At most two a second are allowed.
    *
    * @param sequence an integer greater than that of every earlier update of this converter
    */
   update(
     region: Region,
     converterId: string,
-    changes: { rtmpUrl: string },
+    changes: PushChanges,
     sequence: number,
     signal?: AbortSignal,
   ): Promise<void>;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { AgoraRejectedError } from './agora-error.ts';
-import type { PushRequest } from './converter.ts';
+import type { PushChanges, PushRequest } from './converter.ts';
+import type { Tile } from './layout.ts';
 
 /** Agora's own bounds, checked here so that a wrong parameter gets one clear answer at once. */
 const bounds = z.object({
@@ -17,10 +18,15 @@ const bounds = z.object({
   bitrateKbps: whole(1, 10_000, 'kbit/s'),
   idleTimeoutSeconds: whole(1, 86_400, 'seconds').optional(),
   audioBitrateKbps: whole(32, 128, 'kbit/s').optional(),
+  rawStreamUid: whole(1, 4_294_967_295, 'a uid').optional(),
 });
 
+/** What Update's mask calls the layout. */
+const LAYOUT_FIELD = 'transcodeOptions.videoOptions.layout';
+
 /**
- * The body of Create: everyone in the channel, mixed, arranged by Agora ("vertical" layout).
+ * The body of Create: everyone in the channel, mixed, arranged by Agora ("vertical") or by the layout; or one host's
+ * stream as it is.
  *
  * @throws AgoraRejectedError when Agora is known to refuse it; the message never repeats the RTMP address
  */
@@ -30,26 +36,56 @@ export function createBody(request: PushRequest): object {
     const faults = checked.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
     throw new AgoraRejectedError(`Agora would refuse the push: ${faults.join('; ')}`);
   }
-  const { width, height, fps, bitrateKbps, idleTimeoutSeconds, audioBitrateKbps } = checked.data;
+  const { idleTimeoutSeconds } = checked.data;
   return {
     converter: {
       name: request.name,
-      transcodeOptions: {
-        rtcChannel: request.channel,
-        // Present though empty: without it Agora pushes video only.
-        audioOptions: audioBitrateKbps === undefined ? {} : { bitrate: audioBitrateKbps },
-        videoOptions: {
-          canvas: { width, height },
-          layoutType: 1,
-          vertical: {},
-          bitrate: bitrateKbps,
-          frameRate: fps,
-        },
-      },
+      ...(request.rawStreamUid === undefined
+        ? { transcodeOptions: transcodeOptions(request) }
+        : { rawOptions: { rtcChannel: request.channel, rtcStreamUid: request.rawStreamUid } }),
       rtmpUrl: request.rtmpUrl,
       ...(idleTimeoutSeconds !== undefined && { idleTimeout: idleTimeoutSeconds }),
     },
   };
+}
+
+/** The body of Update, with the mask of what is in it. */
+export function updateBody({ rtmpUrl, layout }: PushChanges): object {
+  const fields = [
+    ...(rtmpUrl === undefined ? [] : ['rtmpUrl']),
+    ...(layout === undefined ? [] : [LAYOUT_FIELD]),
+  ];
+  return {
+    converter: {
+      ...(rtmpUrl !== undefined && { rtmpUrl }),
+      ...(layout !== undefined && { transcodeOptions: { videoOptions: { layout: layout.map(entry) } } }),
+    },
+    fields: fields.join(','),
+  };
+}
+
+function transcodeOptions(request: PushRequest): object {
+  const { channel, width, height, fps, bitrateKbps, audioBitrateKbps, layout, audioOnly } = request;
+  return {
+    rtcChannel: channel,
+    // Present though empty: without it Agora pushes video only.
+    audioOptions: audioBitrateKbps === undefined ? {} : { bitrate: audioBitrateKbps },
+    ...(audioOnly !== true && {
+      videoOptions: {
+        canvas: { width, height },
+        ...(layout === undefined
+          ? { layoutType: 1, vertical: {} }
+          : { layoutType: 0, layout: layout.map(entry) }),
+        bitrate: bitrateKbps,
+        frameRate: fps,
+      },
+    }),
+  };
+}
+
+/** Fitted in: a screen that somebody shares loses nothing at its edges. */
+function entry({ uid, x, y, width, height }: Tile): object {
+  return { rtcStreamUid: uid, region: { xPos: x, yPos: y, zIndex: 0, width, height }, fillMode: 'fit' };
 }
 
 function whole(least: number, most: number, unit: string) {

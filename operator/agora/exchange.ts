@@ -41,10 +41,12 @@ export class AgoraExchange {
     this.#timeoutMs = options.requestTimeoutMs ?? 10_000;
   }
 
-  /** @throws only the signal's reason; every other failure is a result */
+  /** @throws only the signal's reason, or that this process must not write; every other failure is a result */
   async send(baseUrl: string, request: AgoraRequest, signal?: AbortSignal): Promise<Reply | NoAnswer> {
     signal?.throwIfAborted();
-    const { customerId, customerSecret, onRequest, logger } = this.#options;
+    const { customerId, customerSecret, mayWrite, onRequest, logger } = this.#options;
+    if (request.method !== 'GET' && mayWrite?.() === false)
+      throw new Error('This process is not the leader and must not write');
     const { operation } = request;
     const requestId = randomUUID();
     const limit = AbortSignal.timeout(this.#timeoutMs);

@@ -38,6 +38,8 @@ describe('a notification of the RTC product', () => {
     [106, 'participantLeft', 'audience'],
     [107, 'participantJoined', 'communication'],
     [108, 'participantLeft', 'communication'],
+    [111, 'participantJoined', 'broadcaster'],
+    [112, 'participantJoined', 'audience'],
   ])('%i is %s as %s', (eventType, kind, role) => {
     expect(notification(1, eventType, joined)).toEqual({
       kind,

@@ -44,15 +44,22 @@ const MEDIA_PUSH = 5;
 const LINUX_PLATFORM = 6;
 const AGORA_CLIENT_TYPES = new Set([3, 10]);
 
+/** The last moment of the year 9999, in Unix milliseconds: what lies beyond is no date to a database. */
+const LAST_MS = 253_402_300_799_999;
+
 const envelope = z.object({
   noticeId: z.string().min(1).max(200),
   productId: z.int(),
   eventType: z.int(),
-  notifyMs: z.int().nonnegative(),
+  notifyMs: z.int().nonnegative().max(LAST_MS),
   payload: z.record(z.string(), z.unknown()).default({}),
 });
 
-const seconds = z.number().transform((unixSeconds) => new Date(unixSeconds * 1000));
+const seconds = z
+  .number()
+  .min(0)
+  .max(LAST_MS / 1000)
+  .transform((unixSeconds) => new Date(unixSeconds * 1000));
 const uid = z.union([z.string(), z.number()]).transform(String);
 const channelEvent = z.object({ channelName: z.string().min(1), ts: seconds });
 const participantEvent = channelEvent.extend({
@@ -61,7 +68,11 @@ const participantEvent = channelEvent.extend({
   clientType: z.number().optional(),
   clientSeq: z.number().default(0),
 });
-const milliseconds = z.number().transform((unixMs) => new Date(unixMs));
+const milliseconds = z
+  .number()
+  .min(0)
+  .max(LAST_MS)
+  .transform((unixMs) => new Date(unixMs));
 const converterEvent = z.object({
   lts: milliseconds.optional(),
   destroyReason: z.string().default(''),
@@ -117,6 +128,11 @@ function rtcEvent(eventType: number, payload: unknown): AgoraEvent {
       return participant('participantJoined', 'communication', payload);
     case 108:
       return participant('participantLeft', 'communication', payload);
+    // A change of role tells, too, that they are there.
+    case 111:
+      return participant('participantJoined', 'broadcaster', payload);
+    case 112:
+      return participant('participantJoined', 'audience', payload);
     default:
       return { kind: 'other' };
   }

@@ -20,6 +20,8 @@ export interface AgoraMediaPushOptions {
   now?: () => number;
   /** In [0, 1). */
   random?: () => number;
+  /** False: nothing but questions leaves this process, for it may have lost its leadership. */
+  mayWrite?: () => boolean;
   /** Called once a request; `status` is the HTTP status, or `timeout` or `network` where there was no answer. */
   onRequest?: (operation: AgoraOperation, status: string) => void;
 }

@@ -10,7 +10,12 @@ const converter = z
     name: z.string().optional(),
     state: z.string().optional(),
     rtmpUrl: z.string().optional(),
-    transcodeOptions: z.object({ rtcChannel: z.string().optional() }).optional(),
+    transcodeOptions: z
+      .object({
+        rtcChannel: z.string().optional(),
+        videoOptions: z.object({ layoutType: z.number().optional() }).optional(),
+      })
+      .optional(),
     rawOptions: z.object({ rtcChannel: z.string().optional() }).optional(),
   })
   .transform((it): Converter =>
@@ -20,6 +25,7 @@ const converter = z
       name: it.name,
       channel: it.transcodeOptions?.rtcChannel ?? it.rawOptions?.rtcChannel,
       rtmpUrl: it.rtmpUrl,
+      hasLayout: layoutOf(it.transcodeOptions?.videoOptions?.layoutType),
     }),
   );
 
@@ -48,6 +54,7 @@ const member = z
       name: it.converterName,
       channel: it.rtcChannel,
       rtmpUrl: it.rtmpUrl,
+      hasLayout: undefined,
     }),
   );
 
@@ -68,14 +75,23 @@ export const errorResponse = z
 
 /** Leaves out what is undefined: an absent field and an undefined one are told apart by the type. */
 function present(
-  fields: { [K in keyof Converter]-?: Converter[K] | undefined } & Pick<Converter, 'id' | 'state'>,
+  fields: { [K in keyof Omit<Converter, 'isNew'>]-?: Converter[K] | undefined } & Pick<
+    Converter,
+    'id' | 'state'
+  >,
 ): Converter {
-  const { id, state, name, channel, rtmpUrl } = fields;
+  const { id, state, name, channel, rtmpUrl, hasLayout } = fields;
   return {
     id,
     state,
     ...(name !== undefined && { name }),
     ...(channel !== undefined && { channel }),
     ...(rtmpUrl !== undefined && { rtmpUrl }),
+    ...(hasLayout !== undefined && { hasLayout }),
   };
+}
+
+/** 0: by a list of regions, 1: by Agora. */
+function layoutOf(layoutType: number | undefined): boolean | undefined {
+  return layoutType === undefined ? undefined : layoutType === 0;
 }

@@ -7,6 +7,7 @@ import { Push, type PushState } from './push/push.ts';
 import { mediaOf } from './push/scene.ts';
 import type { ConverterChanges, ConverterSpec } from './rest/schemas.ts';
 import type { Notifier } from './webhooks/notifier.ts';
+import { notifyOfPusher } from './webhooks/rtc-events.ts';
 
 /** One Media Push task, from Create to its destruction. */
 export interface SimulatedConverter {
@@ -98,6 +99,7 @@ export class Converters {
       { converter: full(converter), lts: Date.now(), xRequestId: id },
       placeOf(converter),
     );
+    notifyOfPusher(notifier, channel, true);
     this.#watchIdle(channel);
     return converter;
   }
@@ -126,7 +128,7 @@ export class Converters {
     this.#options.notifier.notify(
       MEDIA_PUSH,
       2,
-      { converter: full(converter), lts: Date.now(), fields: 'rtmpUrl' },
+      { converter: full(converter), lts: Date.now(), fields: fieldsOf(changes) },
       placeOf(converter),
     );
     return converter;
@@ -144,6 +146,7 @@ export class Converters {
       { converter: full(converter), lts: Date.now(), destroyReason },
       placeOf(converter),
     );
+    notifyOfPusher(this.#options.notifier, converter.channel, false);
   }
 
   /** Ends every push, as the end of the simulator does. */
@@ -193,6 +196,13 @@ export class Converters {
     this.#ending.add(tracked);
     void tracked.finally(() => this.#ending.delete(tracked));
   }
+}
+
+function fieldsOf({ rtmpUrl, transcodeOptions }: ConverterChanges): string {
+  return [
+    ...(rtmpUrl === undefined ? [] : ['rtmpUrl']),
+    ...(transcodeOptions === undefined ? [] : ['transcodeOptions']),
+  ].join(',');
 }
 
 function sizeOf(spec: ConverterSpec): 'small' | 'medium' | 'large' {

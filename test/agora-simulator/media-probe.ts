@@ -18,63 +18,49 @@ export async function packetsOf(file: string): Promise<string[]> {
     .map((line) => line.replaceAll(' ', ''));
 }
 
-/** One frame, near the end, as RGB. */
-export async function lastPicture(file: string): Promise<{ colours: Map<string, number> }> {
-  const { stdout } = await run(
-    'ffmpeg',
-    [
-      '-loglevel',
-      'fatal',
-      '-sseof',
-      '-0.5',
-      '-i',
-      file,
-      '-frames:v',
-      '1',
-      '-f',
-      'rawvideo',
-      '-pix_fmt',
-      'rgb24',
-      '-',
-    ],
-    LIMITS,
-  );
-  const colours = new Map<string, number>();
-  for (let at = 0; at + 2 < stdout.length; at += 3) {
-    // Sixteen steps a channel: compression moves a colour by a little.
-    const colour = [0, 1, 2]
-      .map((channel) => Math.round((stdout[at + channel] ?? 0) / 16).toString(16))
-      .join('');
-    colours.set(colour, (colours.get(colour) ?? 0) + 1);
-  }
-  return { colours };
+/** A moment of a file: seconds from its beginning, or, negative, from its end. */
+export type Moment = number;
+
+/** One frame as RGB: three bytes a pixel, row by row. */
+export interface Picture {
+  width: number;
+  height: number;
+  rgb: Buffer;
 }
 
-/** How strong a tone is within the last half second of a file's sound, from 0 to about 1 (Goertzel's algorithm). */
-export async function toneStrength(file: string, hz: number): Promise<number> {
+/** The picture that is shown at a moment. */
+export async function pictureAt(file: string, at: Moment): Promise<Picture> {
+  const frame = ['-frames:v', '1', '-f', 'image2pipe', '-c:v', 'ppm', '-pix_fmt', 'rgb24', '-'];
+  const { stdout } = await run('ffmpeg', ['-loglevel', 'fatal', ...seek(at), '-i', file, ...frame], LIMITS);
+  const header = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(stdout.subarray(0, 64).toString('latin1'));
+  if (header === null) throw new Error(`${file} has no picture at ${at} s`);
+  const [text, width, height] = header;
+  return { width: Number(width), height: Number(height), rgb: stdout.subarray(text.length) };
+}
+
+/** How many pixels of the picture, or of a part of it, have about this colour: 16 steps a channel, for compression moves it. */
+export function pixelsOf(
+  picture: Picture,
+  colour: string,
+  part: { x: number; y: number; width: number; height: number } = { x: 0, y: 0, ...sizeOf(picture) },
+): number {
+  const wanted = [0, 2, 4].map((at) => Math.round(Number.parseInt(colour.slice(at, at + 2), 16) / 16));
+  let count = 0;
+  for (let y = part.y; y < part.y + part.height; y += 1) {
+    for (let x = part.x; x < part.x + part.width; x += 1) {
+      const at = (y * picture.width + x) * 3;
+      if (wanted.every((value, channel) => Math.round((picture.rgb[at + channel] ?? 0) / 16) === value))
+        count += 1;
+    }
+  }
+  return count;
+}
+
+/** How strong a tone is within the half second after a moment, from 0 to about 1 (Goertzel's algorithm). */
+export async function toneAt(file: string, hz: number, at: Moment): Promise<number> {
   const rate = 16_000;
-  const { stdout } = await run(
-    'ffmpeg',
-    [
-      '-loglevel',
-      'fatal',
-      '-sseof',
-      '-0.7',
-      '-i',
-      file,
-      '-vn',
-      '-t',
-      '0.5',
-      '-ac',
-      '1',
-      '-ar',
-      `${rate}`,
-      '-f',
-      's16le',
-      '-',
-    ],
-    LIMITS,
-  );
+  const sound = ['-vn', '-t', '0.5', '-ac', '1', '-ar', `${rate}`, '-f', 's16le', '-'];
+  const { stdout } = await run('ffmpeg', ['-loglevel', 'fatal', ...seek(at), '-i', file, ...sound], LIMITS);
   const samples = Math.floor(stdout.length / 2);
   const step = 2 * Math.cos((2 * Math.PI * hz) / rate);
   let [last, beforeLast] = [0, 0];
@@ -84,4 +70,12 @@ export async function toneStrength(file: string, hz: number): Promise<number> {
   }
   const power = last * last + beforeLast * beforeLast - step * last * beforeLast;
   return (2 * Math.sqrt(Math.max(power, 0))) / Math.max(samples, 1);
+}
+
+function seek(at: Moment): string[] {
+  return at < 0 ? ['-sseof', String(at)] : ['-ss', String(at)];
+}
+
+function sizeOf({ width, height }: Picture): { width: number; height: number } {
+  return { width, height };
 }

@@ -5,8 +5,9 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
+import { arrange, type Tile } from '../../operator/agora/layout.ts';
 import { AgoraMediaPush, type PushRequest } from '../../operator/agora/media-push.ts';
-import { lastPicture, packetsOf, toneStrength } from '../agora-simulator/media-probe.ts';
+import { packetsOf, pictureAt, pixelsOf, toneAt } from '../agora-simulator/media-probe.ts';
 import { type AgoraSimulator, startAgoraSimulator } from '../agora-simulator/start.ts';
 import { debianFfmpegPath } from '../support/ffmpeg.ts';
 import { freePort } from '../support/free-port.ts';
@@ -137,14 +138,73 @@ describe('a pushed meeting', () => {
     await agora.stop('eu', id);
     await receiver.ended;
 
-    const { colours } = await lastPicture(receiver.file);
-    const plate = (hex: string) => colours.get(hex.replace(/(.)./g, '$1')) ?? 0;
+    const picture = await pictureAt(receiver.file, -0.5);
+    const plate = (hex: string) => pixelsOf(picture, hex);
     expect(plate('a03030')).toBe(0);
     expect(plate('3060a0')).toBeGreaterThan(500);
     expect(plate('308030')).toBeGreaterThan(500);
-    expect(await toneStrength(receiver.file, 440)).toBeLessThan(0.005);
-    expect(await toneStrength(receiver.file, 650)).toBeGreaterThan(0.01);
-    expect(await toneStrength(receiver.file, 890)).toBeGreaterThan(0.01);
+    expect(await toneAt(receiver.file, 440, -0.7)).toBeLessThan(0.005);
+    expect(await toneAt(receiver.file, 650, -0.7)).toBeGreaterThan(0.01);
+    expect(await toneAt(receiver.file, 890, -0.7)).toBeGreaterThan(0.01);
+  });
+
+  it('follows the layout that it is given, also a new one', async () => {
+    const receiver = await receive('received');
+    const agora = client();
+    const layout = arrange('grid', [1, 2], { width: 640, height: 360 });
+    const { id } = await agora.start({ ...request(receiver.port), width: 640, height: 360, layout });
+    await untilFrames(30);
+    const speaker = arrange('speaker', [2, 1], { width: 640, height: 360 });
+    await agora.update('eu', id, { layout: speaker }, 1);
+    await expect(agora.update('eu', id, { layout }, 1)).rejects.toThrow(/sequence must grow/);
+    const changedAt = (await attempts()).at(-1)?.frames ?? 0;
+    await untilFrames(changedAt + 45);
+    await agora.stop('eu', id);
+    await receiver.ended;
+
+    const seen = async (at: number, tiles: readonly Tile[]) => {
+      const picture = await pictureAt(receiver.file, at);
+      return tiles.map((tile) => ['a03030', '3060a0'].map((plate) => pixelsOf(picture, plate, tile) > 200));
+    };
+    expect(await seen(1, layout)).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+    // Grace is large, Ada below.
+    expect(await seen(-0.5, speaker)).toEqual([
+      [false, true],
+      [true, false],
+    ]);
+  });
+
+  it('is the sound alone when that was asked for', async () => {
+    const receiver = await receive('received');
+    const agora = client();
+    const { id } = await agora.start({ ...request(receiver.port), audioOnly: true });
+    await untilFrames(70);
+    await agora.stop('eu', id);
+    await receiver.ended;
+    const packets = await packetsOf(receiver.file);
+    expect(new Set(packets.map((packet) => packet.split(',')[0]))).toEqual(new Set(['0']));
+    expect(packets).toEqual(await packetsOf(await download()));
+    expect(await toneAt(receiver.file, 440, -0.7)).toBeGreaterThan(0.01);
+    await expect(pictureAt(receiver.file, 0)).rejects.toThrow(/no picture|Command failed/);
+  });
+
+  it("is one host's stream as it is when that was asked for", async () => {
+    const receiver = await receive('received');
+    const agora = client();
+    const { id } = await agora.start({ ...request(receiver.port), rawStreamUid: 2 });
+    await untilFrames(30);
+    expect(await agora.get('eu', id)).toMatchObject({ state: 'running', channel: 'standup' });
+    await agora.stop('eu', id);
+    await receiver.ended;
+    const picture = await pictureAt(receiver.file, 1);
+    expect([picture.width, picture.height]).toEqual([640, 360]);
+    expect(pixelsOf(picture, 'a03030')).toBe(0);
+    expect(pixelsOf(picture, '3060a0')).toBeGreaterThan(500);
+    expect(await toneAt(receiver.file, 440, 1)).toBeLessThan(0.005);
+    expect(await toneAt(receiver.file, 650, 1)).toBeGreaterThan(0.01);
   });
 
   it('comes again after its connection was dropped, with nothing received that was not kept', async () => {

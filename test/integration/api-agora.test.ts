@@ -1,8 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MEETING_RECORDINGS } from '../../operator/meetings/kubernetes-recording-objects.ts';
+import type { KubeObject } from '../../operator/runtime/kube/objects.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { expectProblem } from './api-problem.ts';
-import { ApiWorld, call, serviceToken, tokenOf, WEBHOOK_SECRET } from './api-world.ts';
+import { ApiWorld, call, NAMESPACE, serviceToken, tokenOf, WEBHOOK_SECRET } from './api-world.ts';
 import type { Reply, RunningApi } from './api-world.ts';
 
 let world: ApiWorld;
@@ -27,6 +29,40 @@ const register = async (meetingId: string, body: Record<string, unknown>): Promi
   });
 const start = async (meetingId: string): Promise<Reply> =>
   call('POST', `${api.base}/meetings/${meetingId}/recording/start`, { token: await tokenOf('host-1') });
+
+interface Told {
+  readonly at?: number;
+  readonly notifyMs?: number;
+  readonly seq?: number;
+  readonly api?: RunningApi;
+  /** Of the product Media Push, in place of the RTC product's. */
+  readonly payload?: object;
+  readonly more?: object;
+}
+
+const now = (): number => Math.floor(Date.now() / 1000);
+let notices = 0;
+
+/** Sends a notification as Agora does: of the RTC product, unless the payload is of another. */
+async function tell(eventType: number, channelName: string, uid?: number, told: Told = {}): Promise<Reply> {
+  const { at = now(), notifyMs = Date.now(), seq = Date.now(), payload } = told;
+  const rtc = {
+    channelName,
+    ts: at,
+    ...(uid !== undefined && { uid, clientSeq: seq, platform: 7, clientType: 2 }),
+    ...told.more,
+  };
+  const productId = payload === undefined ? 1 : 5;
+  notices += 1;
+  const notice = { noticeId: `notice-${notices}`, productId, eventType, notifyMs, payload: payload ?? rtc };
+  const body = JSON.stringify(notice);
+  const signature = createHmac('sha256', WEBHOOK_SECRET).update(body).digest('hex');
+  const { base } = told.api ?? api;
+  return await call('POST', `${base}/webhooks/agora`, { body, headers: { 'Agora-Signature-V2': signature } });
+}
+
+const annotationsOf = async (meetingId: string): Promise<Record<string, string>> =>
+  (await world.objectsOf(meetingId))[0]?.metadata.annotations ?? {};
 
 describe("Agora's webhooks", () => {
   const notify = (payload: unknown, secret = WEBHOOK_SECRET): Promise<Reply> => {
@@ -110,5 +146,266 @@ describe("Agora's webhooks", () => {
     await waitFor(async () => (await world.objectsOf('staying'))[0]?.spec.desiredState === 'Stopped', {
       what: 'the other one to stop, too',
     });
+  });
+});
+
+describe('who is in a channel', () => {
+  const participants = async (meetingId: string): Promise<string | undefined> =>
+    (await annotationsOf(meetingId))['meetrec.dev/participants'];
+
+  it('is written to the recording that arranges them, in the order in which they came', async () => {
+    await register('arranged', { channel: 'arranged-channel' });
+    await tell(103, 'arranged-channel', 7, { at: now() - 60 });
+    const token = await tokenOf('host-1');
+    const started = await call('POST', `${api.base}/meetings/arranged/recording/start`, {
+      token,
+      body: { layout: 'grid' },
+    });
+    expect(started.status).toBe(202);
+    expect((await world.objectsOf('arranged'))[0]?.spec.source.agora?.layout).toBe('grid');
+    // Whoever was there before is told of the new object, too.
+    await waitFor(async () => (await participants('arranged')) === '7', { what: 'the first to be known' });
+    await tell(107, 'arranged-channel', 3, { at: now() - 30 });
+    expect(await participants('arranged')).toBe('7,3');
+    // Who only watches is not in the picture, until they come on stage; nor is what is no uid of a stream.
+    await tell(105, 'arranged-channel', 9, { at: now() - 20 });
+    expect(await participants('arranged')).toBe('7,3');
+    await tell(111, 'arranged-channel', 9, { at: now() - 10 });
+    expect(await participants('arranged')).toBe('7,3,9');
+    // Agora's own pusher is nobody.
+    await tell(103, 'arranged-channel', 5, { more: { platform: 6, clientType: 10 } });
+    await tell(104, 'arranged-channel', 7);
+    await tell(104, 'arranged-channel', 7);
+    expect(await participants('arranged')).toBe('3,9');
+    await tell(102, 'arranged-channel', undefined, { at: now() + 1 });
+    // They left before the channel went, and the news of their coming is late.
+    await tell(103, 'arranged-channel', 11, { at: now() - 5 });
+    expect(await participants('arranged')).toBe('');
+    expect((await world.objectsOf('arranged'))[0]?.spec.desiredState).toBe('Stopped');
+  });
+
+  it('is not written to recordings that Agora arranges', async () => {
+    await register('plain', { channel: 'plain-channel' });
+    await start('plain');
+    await tell(103, 'plain-channel', 7);
+    expect(await participants('plain')).toBeUndefined();
+  });
+
+  it('is written later where it was lost on the way', async () => {
+    await using hasty = await world.startApi({ ...world.environment(databaseUri), SWEEP_INTERVAL: '1' });
+    await register('healed', { channel: 'healed-channel', layout: 'speaker' });
+    await tell(103, 'healed-channel', 7, { api: hasty });
+    await start('healed');
+    await waitFor(async () => (await participants('healed')) === '7', { what: 'the annotation' });
+    const [object] = await world.objectsOf('healed');
+    const annotations = { 'meetrec.dev/participants': '99' };
+    const ref = { namespace: NAMESPACE, name: object?.metadata.name ?? '' };
+    await world.client.patch(MEETING_RECORDINGS, ref, { type: 'merge', body: { metadata: { annotations } } });
+    await waitFor(async () => (await participants('healed')) === '7', {
+      what: 'the annotation to be right again',
+    });
+  });
+});
+
+describe('a meeting that starts by itself', () => {
+  it('starts when somebody is there, also where the news of the channel itself were lost', async () => {
+    await register('first-join', { channel: 'first-join-channel', autoStart: true });
+    await tell(103, 'first-join-channel', 1);
+    await tell(101, 'first-join-channel');
+    await tell(103, 'first-join-channel', 2);
+    expect(await world.objectsOf('first-join')).toHaveLength(1);
+  });
+
+  it('does not start again when it was stopped while somebody is there, and does with the next meeting', async () => {
+    await register('again', { channel: 'again-channel', autoStart: true });
+    await tell(103, 'again-channel', 1, { at: now() - 60 });
+    const [first] = await world.objectsOf('again');
+    await call('POST', `${api.base}/meetings/again/recording/stop`, { token: await tokenOf('host-1') });
+    await world.setStatus(first?.metadata.name ?? '', { phase: 'Failed', reason: 'NothingReceived' });
+    await waitFor(async () => (await statusOf('again')) === 'failed', { what: 'the end of the first' });
+    await tell(103, 'again-channel', 2, { at: now() - 50 });
+    expect(await world.objectsOf('again')).toHaveLength(1);
+
+    await tell(102, 'again-channel', undefined, { at: now() - 40 });
+    await tell(101, 'again-channel', undefined, { at: now() - 30 });
+    expect(await world.objectsOf('again')).toHaveLength(2);
+  });
+
+  it('does not start when the meeting is known to be over', async () => {
+    await register('over', { channel: 'over-channel', autoStart: true });
+    await tell(102, 'over-channel', undefined, { at: now() });
+    await tell(101, 'over-channel', undefined, { at: now() - 2 });
+    await tell(103, 'over-channel', 1, { at: now() - 1 });
+    expect(await world.objectsOf('over')).toEqual([]);
+  });
+
+  it('starts later where the cluster did not answer when it was told', async () => {
+    await register('delayed', { channel: 'delayed-channel', autoStart: true });
+    await using full = await world.startApi({
+      ...world.environment(databaseUri),
+      MAX_QUEUED_RECORDINGS: '0',
+    });
+    expect((await tell(101, 'delayed-channel', undefined, { api: full })).status).toBe(429);
+    expect(await world.objectsOf('delayed')).toEqual([]);
+    await using _hasty = await world.startApi({ ...world.environment(databaseUri), SWEEP_INTERVAL: '1' });
+    await waitFor(async () => (await world.objectsOf('delayed')).length === 1, { what: 'the start' });
+  });
+
+  const statusOf = async (meetingId: string): Promise<unknown> => {
+    const token = await tokenOf('host-1');
+    return (await call('GET', `${api.base}/meetings/${meetingId}/recording/status`, { token })).body
+      .recording?.['status'];
+  };
+});
+
+describe('a notification from long ago', () => {
+  it('is taken in, and nothing is done about it', async () => {
+    await register('replayed', { channel: 'replayed-channel', autoStart: true });
+    const notifyMs = Date.now() - 11 * 60 * 1000;
+    expect((await tell(101, 'replayed-channel', undefined, { notifyMs })).status).toBe(200);
+    expect(await world.objectsOf('replayed')).toEqual([]);
+    await start('replayed');
+    expect((await tell(102, 'replayed-channel', undefined, { notifyMs, at: now() + 5 })).status).toBe(200);
+    expect((await world.objectsOf('replayed'))[0]?.spec.desiredState).toBe('Recording');
+  });
+});
+
+describe("news of Agora's converters", () => {
+  const news = async (meetingId: string): Promise<string | undefined> =>
+    (await annotationsOf(meetingId))['meetrec.dev/push-news'];
+
+  it('reach the controller at once', async () => {
+    await register('pushed', { channel: 'pushed-channel' });
+    await start('pushed');
+    const [object] = await world.objectsOf('pushed');
+    const { name = '', uid } = object?.metadata ?? {};
+    const converter = { id: 'C1', name: `meetrec-${uid}`, createTs: 1, updateTs: 2 };
+    const destroyed = { converter, lts: Date.now(), destroyReason: 'Internal Error' };
+    await waitFor(
+      async () => {
+        expect((await tell(4, '', undefined, { payload: destroyed })).status).toBe(200);
+        return (await news('pushed')) === 'destroyed C1 Internal Error';
+      },
+      { what: 'the object to be seen by the API' },
+    );
+    await world.setStatus(name, { phase: 'Recording', agora: { converterId: 'C2', state: 'running' } });
+    await waitFor(
+      async () => {
+        const failed = {
+          converter: { id: 'C2', createTs: 1, updateTs: 2, state: 'failed' },
+          lts: Date.now(),
+        };
+        await tell(3, '', undefined, { payload: failed });
+        return (await news('pushed')) === 'failed C2';
+      },
+      { what: 'the news of the second' },
+    );
+  });
+
+  it('of other converters, and of those that do well, change nothing', async () => {
+    await register('well', { channel: 'well-channel' });
+    await start('well');
+    await tell(3, '', undefined, { payload: { converter: { id: 'C9', state: 'running' }, lts: Date.now() } });
+    await tell(4, '', undefined, {
+      payload: { converter: { id: 'C9' }, lts: Date.now(), destroyReason: 'x' },
+    });
+    expect(await news('well')).toBeUndefined();
+  });
+});
+
+describe('a recording that was made with kubectl', () => {
+  it('stops with its channel like any other', async () => {
+    const name = 'rec-by-hand';
+    await world.client.create(MEETING_RECORDINGS, {
+      apiVersion: 'meetrec.dev/v1alpha1',
+      kind: 'MeetingRecording',
+      metadata: { name, namespace: NAMESPACE },
+      spec: { meetingId: 'nobody-knows', source: { agora: { channel: 'by-hand', region: 'eu' } } },
+    } as unknown as KubeObject);
+    await waitFor(
+      async () => {
+        await tell(102, 'by-hand', undefined, { at: now() + 2 });
+        return (await world.object(name)).spec.desiredState === 'Stopped';
+      },
+      { what: 'the recording to stop' },
+    );
+    expect((await world.object(name)).metadata.annotations).toMatchObject({
+      'meetrec.dev/stop-reason': 'MeetingEnded',
+    });
+  });
+});
+
+describe('what is recorded of a channel', () => {
+  it.each([
+    [{ layout: 'speaker', speakerUid: 7 }],
+    [{ mode: 'raw', streamUid: 4_294_967_295 }],
+    [{ audioOnly: true }],
+  ])('is what was asked for: %j', async (body) => {
+    const meetingId = `options-${JSON.stringify(body).length}-${notices}`;
+    await register(meetingId, { channel: meetingId });
+    const token = await tokenOf('host-1');
+    const reply = await call('POST', `${api.base}/meetings/${meetingId}/recording/start`, { token, body });
+    expect(reply.status).toBe(202);
+    expect((await world.objectsOf(meetingId))[0]?.spec.source.agora).toMatchObject(body);
+  });
+
+  it.each([
+    [{ layout: 'pyramid' }, '/layout'],
+    [{ mode: 'raw' }, '/streamUid'],
+    [{ streamUid: 7 }, '/streamUid'],
+    [{ mode: 'raw', streamUid: 4_294_967_296 }, '/streamUid'],
+    [{ speakerUid: 7, layout: 'grid' }, '/speakerUid'],
+    [{ audioOnly: true, layout: 'grid' }, '/layout'],
+  ])('is refused with %j, by the field at fault', async (body, field) => {
+    await register('refused', { channel: 'refused-channel' });
+    const token = await tokenOf('host-1');
+    const reply = await call('POST', `${api.base}/meetings/refused/recording/start`, { token, body });
+    expectProblem(reply, 422, 'invalid-request');
+    expect(reply.body['errors']).toMatchObject([{ field }]);
+  });
+
+  it('is nothing where the meeting has none', async () => {
+    await register('published', { source: { kind: 'rtmp' } });
+    const token = await tokenOf('host-1');
+    const body = { audioOnly: true };
+    const reply = await call('POST', `${api.base}/meetings/published/recording/start`, { token, body });
+    expectProblem(reply, 422, 'recording-refused');
+  });
+});
+
+describe('an RTC token', () => {
+  const appId = '0123456789abcdef0123456789abcdef';
+  const ask = async (meetingId: string, user: string, body: object, base = api.base): Promise<Reply> =>
+    call('POST', `${base}/meetings/${meetingId}/rtc-token`, { token: await tokenOf(user), body });
+
+  it('is given to those who take part, for their channel', async () => {
+    await using signing = await world.startApi({
+      ...world.environment(databaseUri),
+      AGORA_APP_ID: appId,
+      AGORA_APP_CERTIFICATE: 'fedcba9876543210fedcba9876543210',
+    });
+    await register('joined', { channel: 'joined-channel', participants: ['grace'] });
+    const reply = await ask('joined', 'grace', { uid: 12, expiresIn: 600 }, signing.base);
+    expect(reply.status).toBe(201);
+    expect(reply.body).toMatchObject({ appId, channel: 'joined-channel', uid: 12, role: 'publisher' });
+    expect(reply.body['token']).toMatch(/^007.{50}/);
+    const lastsMs = Date.parse(String(reply.body['expiresAt'])) - Date.now();
+    expect(Math.round(lastsMs / 60_000)).toBe(10);
+    expect(reply.headers.get('cache-control')).toBe('no-store');
+
+    expectProblem(await ask('joined', 'eve', { uid: 12 }, signing.base), 403, 'not-participant');
+    expectProblem(await ask('joined', 'grace', {}, signing.base), 422, 'invalid-request');
+    expectProblem(
+      await ask('joined', 'grace', { uid: 1, expiresIn: 86_401 }, signing.base),
+      422,
+      'invalid-request',
+    );
+    await register('published-too', { source: { kind: 'rtmp' } });
+    expectProblem(await ask('published-too', 'host-1', { uid: 1 }, signing.base), 409, 'not-agora');
+  });
+
+  it('is given to nobody where there is no certificate', async () => {
+    await register('unsigned', { channel: 'unsigned-channel' });
+    expectProblem(await ask('unsigned', 'host-1', { uid: 1 }), 501, 'rtc-tokens-off');
   });
 });

@@ -60,6 +60,7 @@ export class Attempt {
     this.#publisher = publisher;
     this.publishing = this.#markPublished();
     this.ended = this.#waitForEnd();
+    void this.#endWithoutConnection();
   }
 
   static async start(options: AttemptOptions): Promise<Attempt> {
@@ -123,6 +124,11 @@ export class Attempt {
   async #markPublished(): Promise<void> {
     await this.#publisher.publishing;
     this.#published = true;
+  }
+
+  async #endWithoutConnection(): Promise<void> {
+    await this.#relay.gone;
+    if (!this.#published) this.#publisher.abandon();
   }
 
   async #waitForEnd(): Promise<void> {

@@ -17,8 +17,9 @@ export const PLATE_COLOURS = [
 const BACKGROUND = '202830';
 const VOLUME = 0.2;
 
-/** FFmpeg's input: the bare background. From version 7 on, a graph without any input takes no commands. */
+/** FFmpeg's input: bare background, or silence. From version 7 on, a graph without any input takes no commands. */
 export function backgroundSource(media: MediaSpec): string {
+  if (!media.hasVideo) return `anullsrc=r=${media.audio?.sampleRate ?? 48_000}:cl=mono`;
   return `color=c=0x${BACKGROUND}:s=${media.width}x${media.height}:r=${media.fps},format=yuv420p`;
 }
 
@@ -29,6 +30,7 @@ export function backgroundSource(media: MediaSpec): string {
  * Plates rather than filled regions, and one frame source drawn over, because filling costs more than encoding.
  */
 export function filterGraph(media: MediaSpec, scene: Scene, slots: number, font: string): string {
+  if (!media.hasVideo && media.audio !== undefined) return tones(media.audio, scene, slots, ['[0:a]']);
   const plates = Array.from({ length: slots }, (_, slot) => {
     const { settings, shown } = plate(media, scene[slot]);
     return [
@@ -51,9 +53,10 @@ export function commandsBetween(media: MediaSpec, before: Scene, after: Scene, s
   for (let slot = 0; slot < slots; slot += 1) {
     const old = plate(media, before[slot]);
     const next = plate(media, after[slot]);
-    if (next.shown && next.settings !== old.settings)
+    if (media.hasVideo && next.shown && next.settings !== old.settings)
       commands.push(`drawtext@plate${slot} -1 reinit ${next.settings}`);
-    if (next.shown !== old.shown) commands.push(`drawtext@plate${slot} -1 enable ${next.shown ? 1 : 0}`);
+    if (media.hasVideo && next.shown !== old.shown)
+      commands.push(`drawtext@plate${slot} -1 enable ${next.shown ? 1 : 0}`);
     if (media.audio !== undefined && isAudible(before[slot]) !== isAudible(after[slot])) {
       commands.push(`volume@tone${slot} -1 volume ${isAudible(after[slot]) ? VOLUME : 0}`);
     }
@@ -71,15 +74,22 @@ function plate(media: MediaSpec, scene: SlotScene | undefined): { settings: stri
   return { settings, shown: true };
 }
 
-function tones(audio: NonNullable<MediaSpec['audio']>, scene: Scene, slots: number): string {
+/** @param base inputs of the whole that are there in any case, and then set the pace */
+function tones(
+  audio: NonNullable<MediaSpec['audio']>,
+  scene: Scene,
+  slots: number,
+  base: readonly string[] = [],
+): string {
   const all = Array.from({ length: slots }, (_, slot) => slot);
   const each = all.map(
     (slot) =>
       `sine=f=${toneHz(slot)}:r=${audio.sampleRate},volume@tone${slot}=${isAudible(scene[slot]) ? VOLUME : 0}[tone${slot}]`,
   );
   const layout = audio.channels === 2 ? 'stereo' : 'mono';
-  const labels = all.map((slot) => `[tone${slot}]`).join('');
-  return `${each.join(';')};${labels}amix=inputs=${slots}:normalize=0,aformat=channel_layouts=${layout}[audio]`;
+  const inputs = [...base, ...all.map((slot) => `[tone${slot}]`)];
+  const pace = base.length === 0 ? '' : ',arealtime';
+  return `${each.join(';')};${inputs.join('')}amix=inputs=${inputs.length}:normalize=0,aformat=channel_layouts=${layout}${pace}[audio]`;
 }
 
 function isAudible(scene: SlotScene | undefined): boolean {

@@ -8,6 +8,8 @@ import type { MediaSpec, Scene } from './scene.ts';
 
 const SETPRIV = '/usr/bin/setpriv';
 const QUIT_LIMIT_MS = 5000;
+/** Samples in a frame of AAC. */
+const AAC_FRAME = 1024;
 const COMMAND_CHATTER = /^$|^Enter command:|^Command reply .* ret:0 /;
 
 export interface PublisherOptions {
@@ -64,9 +66,10 @@ export class Publisher {
     });
     this.publishing = new Promise((resolve) => {
       createInterface({ input: child.stdout }).on('line', (line) => {
-        if (!line.startsWith('frame=')) return;
-        this.#frames = Number(line.slice('frame='.length));
-        if (this.#frames > 0) resolve();
+        const frames = framesOf(line, media);
+        if (frames === undefined) return;
+        this.#frames = frames;
+        if (frames > 0) resolve();
       });
     });
     this.ended = new Promise((resolve) => {
@@ -118,6 +121,12 @@ export class Publisher {
     }
   }
 
+  /** Its connection is gone, at which it ends; now and then one that was still beginning does not, and is killed. */
+  abandon(): void {
+    const limit = setTimeout(() => this.#child.kill('SIGKILL'), QUIT_LIMIT_MS);
+    void this.ended.finally(() => clearTimeout(limit));
+  }
+
   kill(): void {
     this.#asked = 'kill';
     this.#child.kill('SIGKILL');
@@ -148,6 +157,15 @@ function ffmpegArguments(options: PublisherOptions, slots: number): string[] {
     ...['-hide_banner', '-loglevel', 'warning', '-nostats', '-progress', 'pipe:1', '-stats_period', '0.2'],
     ...['-f', 'lavfi', '-i', backgroundSource(media)],
     ...['-filter_complex_threads', '1', '-filter_complex', filterGraph(media, scene, slots, font)],
+    ...(media.hasVideo ? videoArguments(media) : []),
+    ...audio,
+    ...['-flags', '+global_header', '-y', '-f', 'tee', teeOutputs(options)],
+  ];
+}
+
+function videoArguments(media: MediaSpec): string[] {
+  const kbps = `${media.videoKbps}k`;
+  return [
     ...[
       '-map',
       '[video]',
@@ -161,12 +179,20 @@ function ffmpegArguments(options: PublisherOptions, slots: number): string[] {
       '1',
     ],
     ...['-profile:v', media.h264Profile, '-g', String(media.gop)],
-    ...['-b:v', `${media.videoKbps}k`, '-maxrate', `${media.videoKbps}k`, '-bufsize', `${media.videoKbps}k`],
+    ...['-b:v', kbps, '-maxrate', kbps, '-bufsize', kbps],
     // A picture this plain needs few bits: filler makes the stream as heavy as the one that was asked for.
     ...['-x264-params', 'nal-hrd=cbr:qpmin=24'],
-    ...audio,
-    ...['-flags', '+global_header', '-y', '-f', 'tee', teeOutputs(options)],
   ];
+}
+
+/** How far FFmpeg is, by a line of its progress: frames of video, or of AAC where there is no picture. */
+function framesOf(line: string, { hasVideo, audio }: MediaSpec): number | undefined {
+  if (hasVideo) return line.startsWith('frame=') ? Number(line.slice('frame='.length)) : undefined;
+  const microseconds = Number(
+    line.startsWith('out_time_us=') ? line.slice('out_time_us='.length) : Number.NaN,
+  );
+  if (!Number.isFinite(microseconds)) return undefined;
+  return Math.max(0, Math.floor((microseconds / 1e6) * ((audio?.sampleRate ?? 48_000) / AAC_FRAME)));
 }
 
 /** RTMP first: what could not be sent is not in the file. Each packet is flushed, so a kill loses none that was sent. */

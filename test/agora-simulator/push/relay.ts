@@ -23,6 +23,7 @@ export class Relay {
   readonly #options: RelayOptions;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #gone = Promise.withResolvers<void>();
   #sentBytes = 0;
   #error: string | undefined;
 
@@ -47,6 +48,11 @@ export class Relay {
   /** To the RTMP server, handshake included. */
   get sentBytes(): number {
     return this.#sentBytes;
+  }
+
+  /** Resolves when the connection to the RTMP server is over, whoever ended it; never where there was none. */
+  get gone(): Promise<void> {
+    return this.#gone.promise;
   }
 
   /** Why the connection ended, where it was an error. */
@@ -100,7 +106,10 @@ export class Relay {
       this.#options.logger.debug({ err: error }, 'the RTMP server closed the connection');
     });
     server.once('end', () => publisher.end());
-    server.once('close', () => publisher.destroy());
+    server.once('close', () => {
+      publisher.destroy();
+      this.#gone.resolve();
+    });
   }
 
   #connect(): Socket {

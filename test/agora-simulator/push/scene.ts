@@ -27,6 +27,8 @@ export interface MediaSpec {
   gop: number;
   videoKbps: number;
   h264Profile: 'high' | 'main' | 'baseline';
+  /** False: no picture was asked for, only sound. */
+  hasVideo: boolean;
   /** Undefined: no sound was asked for. */
   audio: { sampleRate: number; channels: number; kbps: number } | undefined;
 }
@@ -38,6 +40,7 @@ const RAW_MEDIA: MediaSpec = {
   gop: 30,
   videoKbps: 500,
   h264Profile: 'baseline',
+  hasVideo: true,
   audio: { sampleRate: 48_000, channels: 1, kbps: 48 },
 };
 
@@ -55,6 +58,8 @@ export function mediaOf(spec: ConverterSpec): MediaSpec {
     gop: video?.gop ?? 2 * fps,
     videoKbps: video?.bitrate ?? RAW_MEDIA.videoKbps,
     h264Profile: video?.codecProfile ?? 'high',
+    // With neither of the two, there is a picture alone.
+    hasVideo: video !== undefined || audio === undefined,
     audio:
       audio === undefined && video === undefined
         ? undefined

@@ -1,9 +1,11 @@
 import { type Request, type Response, Router } from 'express';
+import type * as z from 'zod';
 import type { Converters, SimulatedConverter } from '../converters.ts';
 import type { SimulatorOptions } from '../options.ts';
 import { answer, details, member, summary } from './answers.ts';
 import type { Gate } from './gate.ts';
 import { createRequest, firstFault, updateRequest } from './schemas.ts';
+import type { ConverterChanges } from './schemas.ts';
 
 const REGIONS = new Set(['cn', 'ap', 'na', 'eu']);
 const MANY = '/:region/v1/projects/:appId/rtmp-converters';
@@ -57,10 +59,31 @@ function update({ converters }: RestOptions, request: Request, response: Respons
   if (!Number.isInteger(sequence)) return answer(response, 400, { message: 'sequence must be an integer' });
   const parsed = updateRequest.safeParse(request.body);
   if (!parsed.success) return answer(response, 400, { message: firstFault(parsed.error) });
-  const outcome = converters.update(converter, sequence, parsed.data.converter);
+  const outcome = converters.update(converter, sequence, masked(parsed.data));
   if (outcome === 'stale-sequence') return answer(response, 400, { message: 'sequence must grow' });
   if (outcome === 'not-updatable') return answer(response, 400, { message: 'only rtmpUrl can be updated' });
   answer(response, 200, summary(outcome), outcome.id);
+}
+
+/** Only what the mask names is changed; without one, everything. */
+function masked({ converter, fields }: z.output<typeof updateRequest>): ConverterChanges {
+  if (fields === undefined) return converter;
+  const named = fields.split(',').map((field) => field.trim());
+  const isNamed = (path: string) => named.some((field) => field === path || path.startsWith(`${field}.`));
+  const { rtmpUrl, transcodeOptions } = converter;
+  const rtcStreamUids = transcodeOptions?.audioOptions?.rtcStreamUids;
+  const layout = transcodeOptions?.videoOptions?.layout;
+  const hears = rtcStreamUids !== undefined && isNamed('transcodeOptions.audioOptions.rtcStreamUids');
+  const shows = layout !== undefined && isNamed('transcodeOptions.videoOptions.layout');
+  return {
+    ...(rtmpUrl !== undefined && isNamed('rtmpUrl') && { rtmpUrl }),
+    ...((hears || shows) && {
+      transcodeOptions: {
+        ...(hears && { audioOptions: { rtcStreamUids } }),
+        ...(shows && { videoOptions: { layout } }),
+      },
+    }),
+  };
 }
 
 function get({ converters, simulator }: RestOptions, request: Request, response: Response): void {

@@ -23,3 +23,14 @@ export function notifyOfChannels(channels: Channels, notifier: Notifier): void {
   );
   channels.on('left', (channel, who) => notifier.notify(RTC, 104, participant(channel, who, 1), { channel }));
 }
+
+const LINUX_PLATFORM = 6;
+const PUSHER_CLIENT = 10;
+const PUSHER_UID = 4_000_000_000;
+
+/** A converter is in the channel, too, among those who only watch. */
+export function notifyOfPusher(notifier: Notifier, channel: string, isIn: boolean): void {
+  const who = { uid: PUSHER_UID, platform: LINUX_PLATFORM, clientType: PUSHER_CLIENT, clientSeq: Date.now() };
+  const payload = { channelName: channel, ...who, reason: isIn ? 0 : 1, ts: Math.floor(Date.now() / 1000) };
+  notifier.notify(RTC, isIn ? 105 : 106, { ...payload, duration: 0 }, { channel });
+}
