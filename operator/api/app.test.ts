@@ -20,7 +20,7 @@ async function startOnce(answer: () => Promise<StartedRecording>) {
   const context: ApiContext = {
     recordings: recordings as RecordingService,
     archive: {} as ApiContext['archive'],
-    presence: {} as ApiContext['presence'],
+    channels: {} as ApiContext['channels'],
     meetings: {} as ApiContext['meetings'],
     authenticator: new Authenticator({ keys: { secret }, now: () => new Date() }),
     recordingTokens: undefined,
@@ -30,7 +30,9 @@ async function startOnce(answer: () => Promise<StartedRecording>) {
     publicUrl: undefined,
     maxDuration: 7200,
     agoraWebhookSecret: undefined,
+    rtcTokens: undefined,
     readiness: {},
+    isStopping: () => false,
     trustProxyHops: 0,
     registry: new Registry(),
     log: pino({ level: 'trace' }, { write: (line) => lines.push(line) }),

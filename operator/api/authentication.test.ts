@@ -83,6 +83,70 @@ describe('tokens by public keys', () => {
     server.closeAllConnections();
   });
 
+  it('go on being taken while keys are rotated, and those of a key that was withdrawn are refused', async () => {
+    const served: object[] = [];
+    let fetched = 0;
+    const server = createServer((_request, response) => {
+      fetched += 1;
+      response.setHeader('Content-Type', 'application/json').end(JSON.stringify({ keys: served }));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const jwksUrl = new URL(`http://127.0.0.1:${port}`);
+    const newKey = async (kid: string): Promise<() => Promise<string>> => {
+      const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
+      served.push({ ...(await exportJWK(publicKey)), kid });
+      return async () =>
+        `Bearer ${await new SignJWT({ sub: 'user-1', exp: seconds + 60 })
+          .setProtectedHeader({ alg: 'ES256', kid })
+          .sign(privateKey)}`;
+    };
+    const authenticator = new Authenticator({ keys: { jwksUrl }, now, jwksCooldownMs: 0 });
+    const byOld = await newKey('old');
+    expect(await authenticator.authenticate(await byOld())).toMatchObject({ userId: 'user-1' });
+    const byNew = await newKey('new');
+    expect(await authenticator.authenticate(await byNew())).toMatchObject({ userId: 'user-1' });
+    expect(await authenticator.authenticate(await byOld())).toMatchObject({ userId: 'user-1' });
+    expect(fetched).toBe(2);
+    served.shift();
+    // A token of a key that nobody knows has the keys fetched again.
+    const byStranger = await newKey('stranger');
+    const strange = await byStranger();
+    served.pop();
+    await expect(authenticator.authenticate(strange)).rejects.toMatchObject({ code: 'token-invalid' });
+    await expect(authenticator.authenticate(await byOld())).rejects.toMatchObject({ code: 'token-invalid' });
+    expect(await authenticator.authenticate(await byNew())).toMatchObject({ userId: 'user-1' });
+    server.close();
+    server.closeAllConnections();
+  });
+
+  it('have unknown keys looked for at most now and then, however many such tokens come', async () => {
+    const { publicKey } = await generateKeyPair('ES256', { extractable: true });
+    const jwk = { ...(await exportJWK(publicKey)), kid: 'known' };
+    let fetched = 0;
+    const server = createServer((_request, response) => {
+      fetched += 1;
+      response.setHeader('Content-Type', 'application/json').end(JSON.stringify({ keys: [jwk] }));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const authenticator = new Authenticator({ keys: { jwksUrl: new URL(`http://127.0.0.1:${port}`) }, now });
+    const { privateKey } = await generateKeyPair('ES256');
+    for (let index = 0; index < 20; index += 1) {
+      const forged = await new SignJWT({ sub: 'user-1', exp: seconds + 60 })
+        .setProtectedHeader({ alg: 'ES256', kid: `unknown-${index}` })
+        .sign(privateKey);
+      await expect(authenticator.authenticate(`Bearer ${forged}`)).rejects.toMatchObject({
+        code: 'token-invalid',
+      });
+    }
+    expect(fetched).toBe(1);
+    server.close();
+    server.closeAllConnections();
+  });
+
   it('are not called wrong while the keys can not be had', async () => {
     const server = createServer((_request, response) => {
       response.writeHead(500).end();

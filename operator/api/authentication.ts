@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { createRemoteJWKSet, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import type { JWTPayload, JWTVerifyOptions } from 'jose';
 import { ProblemError } from './problem.ts';
@@ -22,12 +23,19 @@ export interface AuthenticatorOptions {
   /** Without, no recording token is taken. */
   readonly recordingTokens?: RecordingTokens | undefined;
   readonly now: () => Date;
+  /** Milliseconds between looks for keys that are not known yet; 30 s unless told. */
+  readonly jwksCooldownMs?: number;
 }
 
 /** Backends hold this scope: they register meetings and tell of their end. */
 export const SERVICE_SCOPE = 'meetings:write';
 
 const CLOCK_SKEW_SECONDS = 30;
+const JWKS_TIMEOUT_MS = 3000;
+/** A token of an unknown key has the keys fetched again, but not each such token. */
+const JWKS_COOLDOWN_MS = 30_000;
+/** A key that was withdrawn is taken no longer than this. */
+const JWKS_MAX_AGE_MS = 600_000;
 const MAX_USER_ID_LENGTH = 128;
 const BEARER = /^Bearer +([\w.~+/=-]+) *$/i;
 /** Pinned by the kind of the key: a token can't choose how it is verified. */
@@ -60,13 +68,18 @@ export class Authenticator {
       ...(audience === undefined ? {} : { audience }),
     };
     if ('secret' in keys) {
-      const secret = new TextEncoder().encode(keys.secret);
+      // As a key rather than as bytes, which would be made into one for each token.
+      const secret = createSecretKey(Buffer.from(keys.secret, 'utf8'));
       this.#verify = async (token) => {
         const checks = { ...claims, algorithms: SECRET_ALGORITHMS, currentDate: now() };
         return (await jwtVerify(token, secret, checks)).payload;
       };
     } else {
-      const keySet = createRemoteJWKSet(keys.jwksUrl, { timeoutDuration: 3000, cooldownDuration: 30_000 });
+      const keySet = createRemoteJWKSet(keys.jwksUrl, {
+        timeoutDuration: JWKS_TIMEOUT_MS,
+        cooldownDuration: options.jwksCooldownMs ?? JWKS_COOLDOWN_MS,
+        cacheMaxAge: JWKS_MAX_AGE_MS,
+      });
       this.#verify = async (token) => {
         const checks = { ...claims, algorithms: JWKS_ALGORITHMS, currentDate: now() };
         return (await jwtVerify(token, keySet, checks)).payload;

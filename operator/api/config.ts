@@ -35,12 +35,17 @@ export interface ApiConfig {
   readonly publicUrl: string | undefined;
   readonly retentionDays: number | undefined;
   readonly retentionIntervalMs: number;
+  /** 0: none. */
+  readonly uploadSweepIntervalMs: number;
   readonly webhook: { readonly url: string; readonly secret: string } | undefined;
   readonly meetingEndGraceMs: number;
   readonly recordingTokenSecret: string | undefined;
   readonly rateLimits: RateLimits;
   readonly agoraWebhookSecret: string | undefined;
+  /** What RTC tokens are made with; undefined where none are issued. */
+  readonly rtc: { readonly appId: string; readonly certificate: string } | undefined;
   readonly trustProxyHops: number;
+  readonly shutdownDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly logLevel: ApiEnvironment['LOG_LEVEL'];
 }
@@ -68,6 +73,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): A
     wrong.push('RECORDINGS_NAMESPACE is missing: the namespace of the MeetingRecordings.');
   if ((given['WEBHOOK_URL'] === undefined) !== (given['WEBHOOK_SECRET'] === undefined))
     wrong.push('WEBHOOK_URL, WEBHOOK_SECRET: set both of them, or none.');
+  if (given['AGORA_APP_CERTIFICATE'] !== undefined && !/^[0-9a-f]{32}$/i.test(given['AGORA_APP_ID'] ?? ''))
+    wrong.push('AGORA_APP_ID: with AGORA_APP_CERTIFICATE, it is the 32 hex digits of the Agora project.');
   if (!parsed.success || keys === undefined || namespace === undefined || wrong.length > 0) {
     throw new ConfigError(wrong);
   }
@@ -85,6 +92,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): A
       fps: data.RECORDING_DEFAULT_FPS,
       bitrate: data.RECORDING_DEFAULT_BITRATE,
       maxDuration: data.RECORDING_MAX_DURATION,
+      layout: data.RECORDING_DEFAULT_LAYOUT,
     },
     maxDuration: data.RECORDING_MAX_DURATION,
     maxQueued: data.MAX_QUEUED_RECORDINGS,
@@ -108,11 +116,21 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): A
     publicUrl: data.PUBLIC_URL,
     retentionDays: data.RECORDING_RETENTION_DAYS,
     retentionIntervalMs: data.RETENTION_INTERVAL * 1000,
+    uploadSweepIntervalMs: data.UPLOAD_SWEEP_INTERVAL * 1000,
     agoraWebhookSecret: data.AGORA_WEBHOOK_SECRET,
+    rtc: rtcOf(data),
     trustProxyHops: data.TRUST_PROXY_HOPS,
+    shutdownDelayMs: data.SHUTDOWN_DELAY * 1000,
     shutdownTimeoutMs: data.SHUTDOWN_TIMEOUT * 1000,
     logLevel: data.LOG_LEVEL,
   };
+}
+
+function rtcOf({
+  AGORA_APP_ID: appId,
+  AGORA_APP_CERTIFICATE: certificate,
+}: ApiEnvironment): ApiConfig['rtc'] {
+  return appId === undefined || certificate === undefined ? undefined : { appId, certificate };
 }
 
 function webhookOf({ WEBHOOK_URL: url, WEBHOOK_SECRET: secret }: ApiEnvironment): ApiConfig['webhook'] {

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { MeetingRegistry } from '../meetings/meeting-registry.ts';
-import type { ChannelPresence } from '../meetings/channel-presence.ts';
+import type { ChannelWatch } from '../meetings/channel-watch.ts';
+import type { RtcTokens } from '../agora/rtc-token.ts';
 import type { RecordingArchive } from '../meetings/recording-archive.ts';
 import type { RecordingService } from '../meetings/recording-service.ts';
 import type { Authenticator } from './authentication.ts';
@@ -17,7 +18,7 @@ export interface ApiContext {
   readonly recordings: RecordingService;
   readonly archive: RecordingArchive;
   readonly meetings: MeetingRegistry;
-  readonly presence: ChannelPresence;
+  readonly channels: ChannelWatch;
   readonly authenticator: Authenticator;
   /** Absent where there is no secret to sign them with. */
   readonly recordingTokens: RecordingTokens | undefined;
@@ -30,8 +31,12 @@ export interface ApiContext {
   /** Seconds of media: the most that a start may ask for. */
   readonly maxDuration: number;
   readonly agoraWebhookSecret: string | undefined;
+  /** Absent where the Agora project's certificate is not known. */
+  readonly rtcTokens: RtcTokens | undefined;
   /** By the name of what is checked. */
   readonly readiness: Readonly<Record<string, ReadinessCheck>>;
+  /** The process is to end: whoever keeps a connection is to look for another one. */
+  readonly isStopping: () => boolean;
   readonly trustProxyHops: number;
   readonly registry: Registry;
   readonly log: Logger;

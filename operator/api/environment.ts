@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BOUNDS, DEFAULTS, FORMATS, RESOLUTION_PATTERN } from '../crd/spec.ts';
+import { BOUNDS, DEFAULTS, FORMATS, LAYOUTS, RESOLUTION_PATTERN } from '../crd/spec.ts';
 
 const flag = z
   .enum(['true', 'false', '1', '0'])
@@ -66,6 +66,10 @@ export const environmentSchema = z.object({
     BOUNDS.bitrateKbps.max,
     DEFAULTS.bitrateKbps,
   ).meta({ description: 'kbit/s of a recording that is started without.' }),
+  RECORDING_DEFAULT_LAYOUT: z.enum(LAYOUTS).default('auto').meta({
+    description:
+      'How participants of Agora channels are arranged, where nobody says otherwise: auto, grid, speaker.',
+  }),
   RECORDING_MAX_DURATION: integer(
     BOUNDS.maxDurationSeconds.min,
     BOUNDS.maxDurationSeconds.max,
@@ -119,6 +123,10 @@ export const environmentSchema = z.object({
   RECORDING_RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional().meta({
     description: 'Days after which files are removed, where the meeting has no other; kept without.',
   }),
+  UPLOAD_SWEEP_INTERVAL: integer(0, 86_400, 3600).meta({
+    description:
+      'Seconds between looks for unfinished uploads of recordings that are over or gone, with S3_BUCKET; 0: none.',
+  }),
   RETENTION_INTERVAL: integer(1, 86_400, 3600).meta({
     description: 'Seconds between looks for files whose time is over.',
   }),
@@ -140,11 +148,20 @@ export const environmentSchema = z.object({
     .min(1)
     .optional()
     .meta({ description: "Verifies Agora's webhooks; they are refused without." }),
+  AGORA_APP_ID: z.string().min(1).optional().meta({ description: 'The Agora project, for RTC tokens.' }),
+  AGORA_APP_CERTIFICATE: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/i, "is the project's certificate, 32 hex digits")
+    .optional()
+    .meta({ description: 'What RTC tokens are made with; none are issued without.' }),
   TRUST_PROXY_HOPS: integer(0, 10, 0).meta({
     description: 'Proxies in front whose X-Forwarded-For is believed.',
   }),
+  SHUTDOWN_DELAY: integer(0, 300, 5).meta({
+    description: 'Seconds after SIGTERM that new requests are still taken, until nobody sends any here.',
+  }),
   SHUTDOWN_TIMEOUT: integer(0, 600, 20).meta({
-    description: 'Seconds that requests under way get to finish on SIGTERM.',
+    description: 'Seconds that requests under way get to finish after that.',
   }),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])

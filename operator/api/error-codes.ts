@@ -61,6 +61,16 @@ const OWN_CODES = {
     title: 'Not set up',
     meaning: 'The API has no RECORDING_TOKEN_SECRET, and so issues and takes no recording tokens.',
   },
+  'rtc-tokens-off': {
+    status: 501,
+    title: 'Not set up',
+    meaning: 'The API has no AGORA_APP_CERTIFICATE, and so issues no RTC tokens.',
+  },
+  'not-agora': {
+    status: 409,
+    title: 'Not an Agora meeting',
+    meaning: 'The meeting has no Agora channel: its media is published by RTMP.',
+  },
   'route-not-found': { status: 404, title: 'No such endpoint', meaning: 'Nothing is served at this path.' },
   'method-not-allowed': {
     status: 405,
@@ -147,6 +157,11 @@ const RECORDING_CODES: Record<RecordingErrorCode, ErrorCodeMeaning> = {
     status: 422,
     title: 'Recording refused',
     meaning: 'The cluster refused the recording as it was asked for; `detail` has its words.',
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'Key used before',
+    meaning: 'The Idempotency-Key came before with another request.',
   },
   'queue-full': { status: 429, title: 'Queue full', meaning: 'Too many recordings wait for a slot.' },
   'cluster-unavailable': {

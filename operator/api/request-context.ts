@@ -22,6 +22,7 @@ export function requestContext(context: ApiContext): RequestHandler {
     const locals: Locals = { requestId, log: context.log.child({ requestId }), route: 'none' };
     Object.assign(response.locals, locals);
     response.setHeader('X-Request-ID', requestId);
+    if (context.isStopping()) response.setHeader('Connection', 'close');
     next();
   };
 }

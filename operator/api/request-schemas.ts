@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RECORDING_ACTIONS, TOKEN_LIFETIME } from './recording-tokens.ts';
-import { BOUNDS, FORMATS, REGIONS, RESOLUTION_PATTERN } from '../crd/spec.ts';
+import { RTC_ROLES, RTC_TOKEN_LIFETIME } from '../agora/rtc-token.ts';
+import { BOUNDS, FORMATS, LAYOUTS, PUSH_MODES, REGIONS, RESOLUTION_PATTERN } from '../crd/spec.ts';
 
 /** Ids and names that a backend brings along: any text that people and logs can bear. */
 const name = (max: number) =>
@@ -36,7 +37,10 @@ export const recordingIdSchema = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'must be a recording id, for example rec-7f3k2m9q');
 
-export const startBodySchema = z.strictObject({
+const layout = z.enum(LAYOUTS, { error: `must be one of ${LAYOUTS.join(', ')}` });
+const uid = z.int().min(BOUNDS.uid.min).max(BOUNDS.uid.max);
+
+const startFields = z.strictObject({
   format: format.optional(),
   resolution: resolution.optional(),
   fps: z.int().min(fps.min).max(fps.max).optional().describe('Frames per second.'),
@@ -47,6 +51,58 @@ export const startBodySchema = z.strictObject({
     .max(maxDurationSeconds.max)
     .optional()
     .describe('Seconds of media after which the recording ends by itself.'),
+  layout: layout
+    .optional()
+    .describe(
+      "Agora channels: how participants are arranged; auto is Agora's own way. As registered, unless told.",
+    ),
+  speakerUid: uid.optional().describe('With layout speaker: who is large; whoever came first, unless told.'),
+  mode: z
+    .enum(PUSH_MODES, { error: `must be one of ${PUSH_MODES.join(', ')}` })
+    .optional()
+    .describe(
+      "Agora channels: raw records one host's stream as it is; mixed, which is everybody's, unless told.",
+    ),
+  streamUid: uid.optional().describe('With mode raw: the uid of the host whose stream is recorded.'),
+  audioOnly: z
+    .boolean()
+    .optional()
+    .describe('Agora channels: true records only the sound. As registered, unless told.'),
+});
+
+export const startBodySchema = startFields
+  .refine(({ mode, streamUid }) => (mode === 'raw') === (streamUid !== undefined), {
+    path: ['streamUid'],
+    error: 'goes with mode raw, and mode raw with it: "mode": "raw", "streamUid": 12',
+  })
+  .refine(({ speakerUid, layout }) => speakerUid === undefined || layout === 'speaker', {
+    path: ['speakerUid'],
+    error: 'goes with "layout": "speaker"',
+  })
+  .refine(
+    ({ layout = 'auto', audioOnly, mode }) => layout === 'auto' || (audioOnly !== true && mode !== 'raw'),
+    {
+      path: ['layout'],
+      error: 'arranges a picture of everybody: leave it out with audioOnly and with mode raw',
+    },
+  )
+  .refine(({ audioOnly, mode }) => audioOnly !== true || mode !== 'raw', {
+    path: ['audioOnly'],
+    error: 'leave it out with mode raw, which records a stream as it is',
+  });
+
+export const rtcTokenBodySchema = z.strictObject({
+  uid: uid.describe('The uid that joins the channel with the token, and no other.'),
+  role: z
+    .enum(RTC_ROLES, { error: `must be one of ${RTC_ROLES.join(', ')}` })
+    .default('publisher')
+    .describe('subscriber: only receives, where the Agora project enforces that.'),
+  expiresIn: z
+    .int()
+    .min(RTC_TOKEN_LIFETIME.min)
+    .max(RTC_TOKEN_LIFETIME.max)
+    .default(RTC_TOKEN_LIFETIME.default)
+    .describe('Seconds that it is valid.'),
 });
 
 export const tokenBodySchema = z.strictObject({
@@ -94,6 +150,18 @@ export const meetingBodySchema = z
       .optional()
       .describe('Days after which files are removed; as the installation has it, unless told.'),
     autoStart: z.boolean().default(false).describe('Whether recording starts with the meeting.'),
+    layout: layout
+      .optional()
+      .describe('Agora channels: how recordings are arranged; as the installation has it, unless told.'),
+    audioOnly: z.boolean().optional().describe('Agora channels: true records only the sound.'),
+  })
+  .refine(({ layout, audioOnly }) => audioOnly !== true || (layout ?? 'auto') === 'auto', {
+    path: ['layout'],
+    error: 'leave it out with audioOnly, which has no picture to arrange',
+  })
+  .refine(({ source, layout, audioOnly }) => source?.kind !== 'rtmp' || (layout ?? audioOnly) === undefined, {
+    path: ['source'],
+    error: 'layout and audioOnly go with an Agora channel',
   })
   .refine(({ channel, source }) => (channel === undefined) !== (source === undefined), {
     path: ['source'],

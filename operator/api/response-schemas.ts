@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { FORMATS } from '../crd/spec.ts';
+import { RTC_ROLES } from '../agora/rtc-token.ts';
+import { FORMATS, LAYOUTS } from '../crd/spec.ts';
 import { phaseSchema } from '../crd/phases.ts';
 import { RECORDING_STATUSES } from '../meetings/recording-status.ts';
 import { ERROR_CODES } from './error-codes.ts';
@@ -54,6 +55,16 @@ export const statusSchema = z.strictObject({
       queuePosition: z.int().min(0).nullable().describe('From 1; only while Pending.'),
       durationSeconds: seconds.describe('Seconds of media.'),
       ingestUrl: text.describe('Where to publish, without the stream key; for the host.'),
+      recorder: z
+        .strictObject({
+          state: z.string().describe('waiting, recording, reconnecting, finishing, uploading or done.'),
+          bytesReceived: z.int().min(0),
+          bytesUploaded: z.int().min(0),
+          bitrateKbps: z.number().min(0).describe('Over the last seconds, kbit/s.'),
+          fps: z.number().min(0).describe('Video frames a second, over the last seconds.'),
+        })
+        .nullable()
+        .describe('What the recorder says, at most a second old; null where it does not answer.'),
     })
     .nullable()
     .describe('Only while the recording is active.'),
@@ -97,6 +108,11 @@ export const meetingSchema = z.strictObject({
     region: z.string().optional(),
   }),
   retentionDays: z.int().nullable().describe('Days that files are kept; null: as the installation has it.'),
+  layout: z
+    .enum(LAYOUTS)
+    .nullable()
+    .describe('How recordings are arranged; null: as the installation has it.'),
+  audioOnly: z.boolean().describe('Only the sound is recorded.'),
   recording: recordingSchema,
 });
 
@@ -112,6 +128,15 @@ export const recordingTokenSchema = z.strictObject({
   meetingId: z.string(),
   action: z.enum(RECORDING_ACTIONS),
   userId: z.string().describe('Whose it is: what it does is done in this name.'),
+});
+
+export const rtcTokenSchema = z.strictObject({
+  token: z.string().describe('For joinChannel of the Agora SDK.'),
+  expiresAt: time,
+  appId: z.string(),
+  channel: z.string(),
+  uid: z.int().min(1),
+  role: z.enum(RTC_ROLES),
 });
 
 export const receivedSchema = z.strictObject({ received: z.literal(true) });

@@ -62,6 +62,8 @@ interface RouteDefinition<Body extends z.ZodType, Query extends z.ZodType> {
   readonly access: Access;
   /** Recording tokens for this action are taken; without, none is. */
   readonly action?: RecordingAction;
+  /** Heeds the header Idempotency-Key. */
+  readonly isIdempotent?: boolean;
   readonly body: Body;
   readonly query: Query;
   /** By status. */
@@ -77,7 +79,17 @@ interface RouteDefinition<Body extends z.ZodType, Query extends z.ZodType> {
 /** A route about a meeting: what it takes, and how it answers. */
 export interface Route extends Pick<
   RouteDefinition<z.ZodType, z.ZodType>,
-  'method' | 'path' | 'name' | 'summary' | 'access' | 'action' | 'body' | 'query' | 'responses' | 'errors'
+  | 'method'
+  | 'path'
+  | 'name'
+  | 'summary'
+  | 'access'
+  | 'action'
+  | 'isIdempotent'
+  | 'body'
+  | 'query'
+  | 'responses'
+  | 'errors'
 > {
   /** Validates the request's parts, then answers. */
   readonly answer: (context: ApiContext, request: RawRequest) => Promise<Answer>;

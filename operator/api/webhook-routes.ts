@@ -1,19 +1,15 @@
 import { raw, Router } from 'express';
 import type { RequestHandler } from 'express';
-import type { AgoraNotification } from '../agora/notifications.ts';
+import type { AgoraEvent, AgoraNotification } from '../agora/notifications.ts';
 import { parseNotification } from '../agora/notifications.ts';
 import { isSignedByAgora } from '../agora/webhook-signature.ts';
-import { RecordingError } from '../meetings/errors.ts';
+import { NEWS_MS } from '../meetings/channel-watch.ts';
+import type { ChannelWatch } from '../meetings/channel-watch.ts';
 import type { ApiContext } from './context.ts';
 import { ProblemError } from './problem.ts';
 import { atRoute, localsOf } from './request-context.ts';
 
 const MAX_BODY_BYTES = 100_000;
-/** A meeting is not recorded because of news older than this, in milliseconds: Agora's own retries end long before. */
-const NEWS_MS = 10 * 60 * 1000;
-/** What a start may be refused with that asking again would not change. */
-const SETTLED = new Set(['already-recording', 'recording-disabled', 'recording-refused', 'meeting-ended']);
-
 /** POST /webhooks/agora: what Agora's Notification Center tells of channels. */
 export function webhookRoutes(context: ApiContext, base: string): Router {
   const router = Router();
@@ -35,8 +31,11 @@ function received(context: ApiContext): RequestHandler {
       v2: request.get('Agora-Signature-V2'),
     });
     const { log } = localsOf(response);
-    log.info({ event: notification.event, key: notification.deduplicationKey }, 'notification from Agora');
-    await heed(context, notification);
+    const { event, deduplicationKey: key, notifiedAt } = notification;
+    // One that was caught and is sent again, signature and all; what it tells was acted on when it was new.
+    const isOld = Math.abs(context.now().getTime() - notifiedAt.getTime()) > NEWS_MS;
+    log.info({ event, key, isOld }, 'notification from Agora');
+    if (!isOld) await heed(context.channels, event);
     response.json({ received: true });
   };
 }
@@ -60,30 +59,27 @@ function verified(
 }
 
 /** Notifications come late, twice and out of order: whatever is done here may be done again. */
-async function heed(context: ApiContext, notification: AgoraNotification): Promise<void> {
-  const { meetings, presence, recordings } = context;
-  const { event, notifiedAt, deduplicationKey } = notification;
-  if (event.kind === 'participantJoined' || event.kind === 'participantLeft') {
-    const { channel, uid, order, at } = event;
-    await presence.note({ channel, uid, order, at, isIn: event.kind === 'participantJoined' });
-  }
-  if (event.kind === 'channelDestroyed') {
-    await presence.forget(event.channel);
-    for (const { _id } of await meetings.inChannel(event.channel)) {
-      await recordings.meetingEnded(_id, { startedBefore: event.at });
+async function heed(channels: ChannelWatch, event: AgoraEvent): Promise<void> {
+  switch (event.kind) {
+    case 'participantJoined':
+    case 'participantLeft': {
+      const { channel, uid, order, at, role } = event;
+      const isIn = event.kind === 'participantJoined';
+      return await channels.noted({ channel, uid, order, at, isIn, sends: role !== 'audience' });
     }
-  }
-  if (event.kind === 'channelCreated' && context.now().getTime() - notifiedAt.getTime() < NEWS_MS) {
-    for (const { _id: meetingId, host, recording } of await meetings.inChannel(event.channel)) {
-      if (!recording.autoStart) continue;
-      await recordings
-        .startRecording({ meetingId, userId: host, idempotencyKey: `agora/${deduplicationKey}` })
-        .catch(unlessSettled);
+    case 'channelCreated':
+      return await channels.opened(event.channel, event.at);
+    case 'channelDestroyed':
+      return await channels.destroyed(event.channel, event.at);
+    case 'converterState': {
+      const { converterId, state } = event;
+      return state === 'failed' ? await channels.pushEnded({ is: 'failed', converterId }) : undefined;
     }
+    case 'converterDestroyed': {
+      const { converterId, name, destroyReason: reason } = event;
+      return await channels.pushEnded({ is: 'destroyed', converterId, name, reason });
+    }
+    case 'other':
+      return undefined;
   }
-}
-
-function unlessSettled(error: unknown): void {
-  if (error instanceof RecordingError && SETTLED.has(error.code)) return;
-  throw error;
 }

@@ -2,16 +2,41 @@ import { Schema } from 'mongoose';
 import type { Connection, Model } from 'mongoose';
 import { SCHEMA_OPTIONS } from './schema-options.ts';
 
-/** Who is in an Agora channel, as far as its events have told. */
+/** The latest that is known of somebody. */
+export interface Presence {
+  uid: string;
+  /** Of the event that told it. */
+  order: number;
+  at: Date;
+  isIn: boolean;
+  /** False: they only watch. */
+  sends: boolean;
+}
+
+/** What a channel's events have told of it. */
 export interface ChannelDocument {
   /** The channel's name. */
   _id: string;
   /** By the participant's uid, encoded. */
-  participants: Record<string, { order: number; isIn: boolean }>;
+  participants: Record<string, Presence>;
   /** When the latest of the events happened that told of it. */
   lastEventAt: Date;
   /** When an event was last taken in. */
   seenAt: Date;
+  /** When the channel was last destroyed: whoever came before that is gone. */
+  endedAt?: Date | null;
+  /** The meeting that takes place, from the first who came until all have left; null in between. */
+  session?: ChannelSession | null;
+  /** That everybody has left was seen to. */
+  isSettled?: boolean;
+  /** Grows with every event. */
+  revision?: number;
+}
+
+export interface ChannelSession {
+  at: Date;
+  /** Recordings that start by themselves were started, or nobody wants that any more. */
+  isHandled: boolean;
 }
 
 export type ChannelModel = Model<ChannelDocument>;
@@ -22,6 +47,10 @@ const schema = new Schema<ChannelDocument>(
     participants: { type: Schema.Types.Mixed, default: () => ({}) },
     lastEventAt: { type: Date, required: true },
     seenAt: { type: Date, required: true },
+    endedAt: { type: Date },
+    session: { _id: false, type: { at: Date, isHandled: Boolean } },
+    isSettled: { type: Boolean },
+    revision: { type: Number },
   },
   { ...SCHEMA_OPTIONS, collection: 'channels', minimize: false },
 );
@@ -31,70 +60,125 @@ export function channelModel(connection: Connection): ChannelModel {
   return connection.model<ChannelDocument>('Channel', schema);
 }
 
-interface PresenceOptions {
-  readonly channels: ChannelModel;
-  /** A meeting's channel was left by everybody, the last one then. */
-  readonly onLeft: (channel: string, at: Date) => Promise<void>;
-  /** Milliseconds that somebody has to come back. */
-  readonly graceMs: number;
-  readonly now: () => Date;
-  readonly onError: (error: unknown) => void;
+export interface PresenceEvent {
+  readonly channel: string;
+  readonly uid: string;
+  readonly isIn: boolean;
+  readonly sends: boolean;
+  /** Grows with each event of this participant: what comes with a lower one is old news. */
+  readonly order: number;
+  readonly at: Date;
 }
 
 const DUPLICATE_KEY = 11_000;
-/** News of a channel got lost: nobody stays in one for as long. */
-const FORGET_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** Notices that everybody has left a channel. Events may come late, twice, out of order, and to any replica. */
+/** Who is in which channel, in the database. Events may come late, twice, out of order, and to any replica. */
 export class ChannelPresence {
-  readonly #options: PresenceOptions;
+  readonly #channels: ChannelModel;
+  readonly #now: () => Date;
 
-  constructor(options: PresenceOptions) {
-    this.#options = options;
+  constructor(options: { channels: ChannelModel; now: () => Date }) {
+    this.#channels = options.channels;
+    this.#now = options.now;
   }
 
-  /** @param event.order grows with each event of this participant: what comes with a lower one is old news */
-  async note(event: { channel: string; uid: string; isIn: boolean; order: number; at: Date }): Promise<void> {
-    const { channels, now } = this.#options;
-    const { channel, uid, isIn, order, at } = event;
+  async note({ channel, uid, isIn, sends, order, at }: PresenceEvent): Promise<void> {
     // A name that means nothing to the database, whatever the uid is.
     const field = `participants.u${Buffer.from(uid).toString('hex')}`;
-    try {
-      await channels.updateOne(
-        { _id: channel, $or: [{ [field]: null }, { [`${field}.order`]: { $lt: order } }] },
-        { $set: { [field]: { order, isIn }, seenAt: now() }, $max: { lastEventAt: at } },
-        { upsert: true },
-      );
-    } catch (error) {
-      // The channel is there, and knows better.
-      const isOld = error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY;
-      if (!isOld) throw error;
-    }
+    const presence: Presence = { uid, order, at, isIn, sends };
+    await this.#update(
+      { _id: channel, $or: [{ [field]: null }, { [`${field}.order`]: { $lt: order } }] },
+      { [field]: presence },
+      at,
+    );
+  }
+
+  /** The channel is there, and somebody in it, whoever that is. */
+  async opened(channel: string, at: Date): Promise<void> {
+    await this.#update({ _id: channel }, {}, at);
   }
 
   /** The channel is gone, and with it everybody in it. */
-  async forget(channel: string): Promise<void> {
-    await this.#options.channels.deleteOne({ _id: channel });
+  async ended(channel: string, at: Date): Promise<void> {
+    await this.#update({ _id: channel }, {}, at, { endedAt: at });
+    await this.#channels.updateOne({ _id: channel, 'session.at': { $lte: at } }, { $set: { session: null } });
   }
 
-  /** Looks for channels that nobody has come back to. */
-  async run(signal?: AbortSignal): Promise<void> {
-    const { channels, graceMs, now, onLeft, onError } = this.#options;
-    const quiet = await channels
-      .find({ seenAt: { $lte: new Date(now().getTime() - graceMs) } })
-      .lean<ChannelDocument[]>();
-    for (const { _id, participants, lastEventAt, seenAt } of quiet) {
-      signal?.throwIfAborted();
-      const isEmpty = Object.values(participants).every(({ isIn }) => !isIn);
-      const isForgotten = now().getTime() - seenAt.getTime() > FORGET_MS;
-      if (!isEmpty && !isForgotten) continue;
-      try {
-        if (isEmpty) await onLeft(_id, lastEventAt);
-        // Somebody may have come meanwhile.
-        await channels.deleteOne({ _id, seenAt });
-      } catch (error) {
-        onError(error);
-      }
+  async find(channel: string): Promise<ChannelDocument | undefined> {
+    return (await this.#channels.findById(channel).lean<ChannelDocument | null>()) ?? undefined;
+  }
+
+  /** Opens the channel's session; undefined where it is open already. */
+  async begin(channel: string, at: Date): Promise<ChannelSession | undefined> {
+    const session = { at, isHandled: false };
+    const { modifiedCount } = await this.#channels.updateOne(
+      { _id: channel, session: null },
+      { $set: { session } },
+    );
+    return modifiedCount > 0 ? session : undefined;
+  }
+
+  async handled(channel: string, { at }: ChannelSession): Promise<void> {
+    await this.#channels.updateOne(
+      { _id: channel, 'session.at': at },
+      { $set: { 'session.isHandled': true } },
+    );
+  }
+
+  /** Everybody has left, and that was seen to; unless somebody has come meanwhile. */
+  async settled({ _id, seenAt }: ChannelDocument): Promise<void> {
+    await this.#channels.updateOne({ _id, seenAt }, { $set: { isSettled: true, session: null } });
+  }
+
+  async forget({ _id, seenAt }: ChannelDocument): Promise<void> {
+    await this.#channels.deleteOne({ _id, seenAt });
+  }
+
+  pending(): Promise<ChannelDocument[]> {
+    return this.#channels.find({ 'session.isHandled': false }).lean<ChannelDocument[]>();
+  }
+
+  /** Channels that nothing was told of since. */
+  quietSince(since: Date): Promise<ChannelDocument[]> {
+    return this.#channels.find({ seenAt: { $lte: since } }).lean<ChannelDocument[]>();
+  }
+
+  async #update(filter: object, set: object, at: Date, max: { endedAt?: Date } = {}): Promise<void> {
+    try {
+      await this.#channels.updateOne(
+        filter,
+        {
+          $set: { ...set, seenAt: this.#now(), isSettled: false },
+          $max: { lastEventAt: at, ...max },
+          $inc: { revision: 1 },
+        },
+        { upsert: true },
+      );
+    } catch (error) {
+      // The channel is there, and knows better; or another replica has just made it.
+      const isOld = error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY;
+      if (!isOld) throw error;
+      if ('$or' in filter) await this.#updateKnown(filter, set, at);
+      else await this.#update(filter, set, at, max);
     }
   }
+
+  async #updateKnown(filter: object, set: object, at: Date): Promise<void> {
+    await this.#channels.updateOne(filter, {
+      $set: { ...set, seenAt: this.#now(), isSettled: false },
+      $max: { lastEventAt: at },
+      $inc: { revision: 1 },
+    });
+  }
+}
+
+/** Who is in the channel, in the order in which they came. */
+export function peopleIn({ participants, endedAt }: ChannelDocument): Presence[] {
+  return Object.values(participants)
+    .filter(({ isIn, at }) => isIn && (!endedAt || at >= endedAt))
+    .toSorted((a, b) => a.at.getTime() - b.at.getTime() || compareUids(a.uid, b.uid));
+}
+
+function compareUids(a: string, b: string): number {
+  return Number(a) - Number(b) || (a < b ? -1 : 1);
 }

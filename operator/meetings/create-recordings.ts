@@ -11,12 +11,14 @@ import { RecordingStopper } from './recording-stopper.ts';
 import { RecordingStore } from './recording-store.ts';
 import { Retention } from './retention.ts';
 import type { RetentionOptions } from './retention.ts';
+import { StatusReader } from './status-reader.ts';
+import type { StatusReaderOptions } from './status-reader.ts';
 import { Sweep } from './sweep.ts';
 import { WebhookAnnouncer } from './webhook-announcer.ts';
 import { WebhookDelivery } from './webhook-delivery.ts';
 import { WebhookOutbox } from './webhook-outbox.ts';
 
-interface RecordingsOptions {
+interface RecordingsOptions extends Pick<StatusReaderOptions, 'watched' | 'recorders'> {
   readonly database: Pick<Database, 'meetings' | 'recordings' | 'webhooks'>;
   readonly objects: RecordingObjects;
   readonly downloads: Downloads;
@@ -69,8 +71,10 @@ export function createRecordings(options: RecordingsOptions): Recordings {
   const delivery = options.webhook && new WebhookDelivery({ ...options.webhook, outbox, now });
   const announcer = delivery && new WebhookAnnouncer({ store, outbox, now, onAdded: () => delivery.nudge() });
   const projection = new Projection({ store, objects, cluster, announcer, now });
-  const stopper = new RecordingStopper({ store, objects, projection });
+  const stopper = new RecordingStopper({ store, objects, projection, now });
   const starter = new RecordingStarter({ store, objects, projection, stopper, namespace });
+  const { watched, recorders } = options;
+  const statusReader = new StatusReader({ store, objects, watched, recorders });
   return {
     store,
     projection,
@@ -78,7 +82,7 @@ export function createRecordings(options: RecordingsOptions): Recordings {
     delivery,
     registry: new MeetingRegistry({ meetings, now }),
     archive: new RecordingArchive({ store, downloads: options.downloads }),
-    service: new RecordingService({ ...options, store, starter, stopper }),
+    service: new RecordingService({ ...options, store, starter, stopper, statusReader }),
     sweep: new Sweep({
       ...options.sweep,
       store,

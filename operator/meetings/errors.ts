@@ -12,6 +12,7 @@ export type RecordingErrorCode =
   | 'file-gone'
   | 'meeting-ended'
   | 'recording-refused'
+  | 'idempotency-key-reused'
   | 'queue-full'
   | 'cluster-unavailable'
   | 'database-unavailable';

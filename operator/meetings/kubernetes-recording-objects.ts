@@ -92,6 +92,18 @@ export class KubernetesRecordingObjects implements RecordingObjects {
     );
   }
 
+  /** Sets annotations, and leaves the others alone; undefined where there is no such object. */
+  async annotate(
+    name: string,
+    annotations: Record<string, string>,
+    signal?: AbortSignal,
+  ): Promise<MeetingRecording | undefined> {
+    const patch = { type: 'merge', body: { metadata: { annotations } } } as const;
+    return this.#unlessMissing(
+      this.#client.patch(MEETING_RECORDINGS, this.#ref(name), patch, limited(signal)),
+    );
+  }
+
   async #unlessMissing(call: Promise<MeetingRecording>): Promise<MeetingRecording | undefined> {
     try {
       return await call;

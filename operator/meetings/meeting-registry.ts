@@ -12,6 +12,9 @@ export interface MeetingRegistration {
   readonly autoStart: boolean;
   /** Days that files are kept; absent: as long as the installation keeps them. */
   readonly retentionDays?: number | undefined;
+  /** How recordings are arranged; absent: as the installation has it. */
+  readonly layout?: MeetingDocument['layout'] | undefined;
+  readonly audioOnly?: boolean | undefined;
 }
 
 const DUPLICATE_KEY = 11_000;
@@ -31,8 +34,9 @@ export class MeetingRegistry {
    * at once, the source only with the next one.
    */
   async register(registration: MeetingRegistration): Promise<{ meeting: MeetingDocument; isNew: boolean }> {
-    const { meetingId, host, creator, participants, source, enabled, autoStart, retentionDays } =
-      registration;
+    const { meetingId, host, creator, participants, source, enabled, autoStart } = registration;
+    const { retentionDays, layout, audioOnly } = registration;
+    const optional = Object.entries({ retentionDays, layout, audioOnly });
     const change = {
       $set: {
         host,
@@ -41,12 +45,17 @@ export class MeetingRegistry {
         source,
         'recording.enabled': enabled,
         'recording.autoStart': autoStart,
-        ...(retentionDays === undefined ? {} : { retentionDays }),
+        ...Object.fromEntries(optional.filter(([, value]) => value !== undefined)),
       },
       $setOnInsert: Object.fromEntries(
         Object.entries(NOTHING_SHOWN).map(([name, value]) => [`recording.${name}`, value]),
       ),
-      $unset: { endedAt: 1 as const, ...(retentionDays === undefined ? { retentionDays: 1 as const } : {}) },
+      $unset: {
+        endedAt: 1 as const,
+        ...Object.fromEntries(
+          optional.filter(([, value]) => value === undefined).map(([name]) => [name, 1 as const]),
+        ),
+      },
     };
     const upsert = async (): Promise<{ meeting: MeetingDocument; isNew: boolean }> => {
       const before = await this.#meetings.exists({ _id: meetingId });

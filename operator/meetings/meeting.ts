@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Connection, Model } from 'mongoose';
+import { LAYOUTS } from '../crd/spec.ts';
 import type { REGIONS } from '../crd/spec.ts';
 import { RECORDING_STATUSES } from './recording-status.ts';
 import type { RecordingStatus } from './recording-status.ts';
@@ -54,6 +55,10 @@ export interface MeetingDocument {
   endedAt?: Date | null;
   /** Days that files are kept; absent: as long as the installation keeps them. */
   retentionDays?: number | null;
+  /** How its recordings are arranged, of an Agora channel; absent: as the installation has it. */
+  layout?: (typeof LAYOUTS)[number] | null;
+  /** Only the sound of its Agora channel is recorded. */
+  audioOnly?: boolean | null;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -109,6 +114,8 @@ const schema = new Schema<MeetingDocument>(
     shown: { _id: false, type: { recordingId: String, createdAt: Date, revision: Number } },
     endedAt: { type: Date },
     retentionDays: { type: Number },
+    layout: { type: String, enum: LAYOUTS },
+    audioOnly: { type: Boolean },
   },
   { ...SCHEMA_OPTIONS, collection: 'meetings', timestamps: true },
 );

@@ -1,11 +1,14 @@
 import { DEFAULTS } from '../crd/spec.ts';
-import type { FORMATS, MeetingRecordingSpecInput } from '../crd/spec.ts';
+import type { FORMATS, LAYOUTS, MeetingRecordingSpecInput } from '../crd/spec.ts';
+import { sourceOf } from './agora-source.ts';
+import type { AgoraOptions } from './agora-source.ts';
+import { digestOfStart } from './idempotency.ts';
 import type { MeetingDocument } from './meeting.ts';
 import { meetingGate } from './recording.ts';
 import type { RecordingDocument } from './recording.ts';
 
 /** What the caller may choose; the rest comes from {@link RecordingDefaults}. */
-export interface RecordingOptions {
+export interface RecordingOptions extends AgoraOptions {
   readonly format?: (typeof FORMATS)[number] | undefined;
   /** WIDTHxHEIGHT in pixels. */
   readonly resolution?: string | undefined;
@@ -24,6 +27,8 @@ export interface RecordingDefaults {
   readonly bitrate: number;
   /** Seconds of media. */
   readonly maxDuration: number;
+  /** Of Agora channels; `auto` where absent. */
+  readonly layout?: (typeof LAYOUTS)[number] | undefined;
 }
 
 export const RECORDING_DEFAULTS: RecordingDefaults = {
@@ -55,7 +60,7 @@ export function requestedRecording(request: {
   const spec: MeetingRecordingSpecInput = {
     meetingId: meeting._id,
     requestedBy: userId,
-    source: sourceOf(meeting),
+    source: sourceOf(meeting, options, defaults.layout),
     output,
     maxDurationSeconds: options.maxDuration ?? defaults.maxDuration,
   };
@@ -70,6 +75,7 @@ export function requestedRecording(request: {
     requestedBy: userId,
     spec,
     idempotencyKey: request.idempotencyKey ?? null,
+    requestDigest: request.idempotencyKey === undefined ? null : digestOfStart(options),
     stopReason: null,
     isUndone: false,
     uid: null,
@@ -96,11 +102,4 @@ export function requestedRecording(request: {
     error: null,
     revision: 1,
   };
-}
-
-function sourceOf(meeting: MeetingDocument): MeetingRecordingSpecInput['source'] {
-  const { source } = meeting;
-  return source.kind === 'rtmp'
-    ? { rtmp: {} }
-    : { agora: { channel: source.channel, region: source.region } };
 }

@@ -3,11 +3,9 @@ import type { MeetingRecording } from '../crd/meeting-recording.ts';
 import type { Downloads, RecordingDownload } from './downloads.ts';
 import { downloadOf } from './downloads.ts';
 import { RecordingError } from './errors.ts';
-import { liveFigures } from './live.ts';
+import { IDEMPOTENCY_MS, requireSameStart, stopKeyOf } from './idempotency.ts';
 import type { LiveFigures } from './live.ts';
 import type { MeetingDocument, RecordingSubdocument } from './meeting.ts';
-import { observe } from './observation.ts';
-import type { Observation } from './observation.ts';
 import type { RecordingDocument, StopReason } from './recording.ts';
 import { newRecordingId } from './recording-id.ts';
 import { recordingOf } from './recording-archive.ts';
@@ -16,10 +14,10 @@ import { requestedRecording } from './recording-request.ts';
 import type { RecordingDefaults, RecordingOptions } from './recording-request.ts';
 import type { RecordingStarter } from './recording-starter.ts';
 import type { RecordingStopper } from './recording-stopper.ts';
-import { isActive, laterStatus } from './recording-status.ts';
-import type { RecordingStatus } from './recording-status.ts';
+import { isActive } from './recording-status.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { requireHost, requireParticipant } from './roles.ts';
+import type { StatusReader } from './status-reader.ts';
 import { storedView, viewOf } from './view.ts';
 
 interface RecordingServiceOptions {
@@ -27,6 +25,7 @@ interface RecordingServiceOptions {
   readonly objects: RecordingObjects;
   readonly starter: RecordingStarter;
   readonly stopper: RecordingStopper;
+  readonly statusReader: StatusReader;
   readonly downloads: Downloads;
   readonly defaults: RecordingDefaults;
   readonly cluster: string;
@@ -52,10 +51,6 @@ export interface StartedRecording {
   readonly ingest?: { readonly streamKey: string; readonly url?: string };
 }
 
-const IDEMPOTENCY_MS = 24 * 60 * 60 * 1000;
-/** The status is answered in any case: this is how long fresher figures are waited for. */
-const LIVE_TIMEOUT_MS = 1000;
-
 /**
  * Starts, stops and tells of recordings, for a backend that has authenticated the user. Every method throws
  * RecordingError, whose `code` says why.
@@ -67,7 +62,10 @@ export class RecordingService {
     this.#options = options;
   }
 
-  /** Starts the meeting's recording. With a key, the same user asking again gets the same recording for a day. */
+  /**
+   * Starts the meeting's recording. With a key, the same user asking for the same again gets the same recording for a
+   * day.
+   */
   async startRecording(
     request: RecordingRequest & {
       readonly options?: RecordingOptions;
@@ -81,7 +79,10 @@ export class RecordingService {
     if (idempotencyKey !== undefined) {
       const since = new Date(now().getTime() - IDEMPOTENCY_MS);
       const earlier = await store.byIdempotencyKey(meetingId, { userId, key: idempotencyKey, since });
-      if (earlier !== undefined) return await this.#startAgain(meeting, earlier);
+      if (earlier !== undefined) {
+        requireSameStart(earlier, options);
+        return await this.#startAgain(meeting, earlier);
+      }
     }
     await this.#requireReady(meeting);
     if (this.#options.queued() >= maxQueued) {
@@ -103,7 +104,10 @@ export class RecordingService {
     if (!(await store.add(record))) {
       const active = await store.active(meetingId);
       const isOurs = idempotencyKey !== undefined && active?.idempotencyKey === idempotencyKey;
-      if (isOurs && active.requestedBy === userId) return await this.#startAgain(meeting, active);
+      if (isOurs && active.requestedBy === userId) {
+        requireSameStart(active, options);
+        return await this.#startAgain(meeting, active);
+      }
       throw await this.#alreadyRecording(meeting);
     }
     const begun = await store.begin(record);
@@ -133,11 +137,37 @@ export class RecordingService {
     return { userId };
   }
 
-  /** Stops the meeting's recording; asking again while it stops is harmless. */
-  async stopRecording(request: RecordingRequest): Promise<{ recording: RecordingSubdocument }> {
-    const meeting = await this.#options.store.meeting(request.meetingId);
-    requireHost(meeting, request.userId);
-    const recording = await this.#stop(meeting, 'StopRequested');
+  /**
+   * The Agora channel of a meeting, for those who take part in it; undefined where it has none. Throws RecordingError
+   * `not-participant`, `meeting-ended`.
+   */
+  async channelOf({
+    meetingId,
+    userId,
+  }: Omit<RecordingRequest, 'userId'> & { userId: string | undefined }): Promise<string | undefined> {
+    const meeting = await this.#options.store.meeting(meetingId);
+    if (userId !== undefined) requireParticipant(meeting, userId);
+    if (meeting.endedAt) throw meetingEnded();
+    return meeting.source.kind === 'agora' ? meeting.source.channel : undefined;
+  }
+
+  /**
+   * Stops the meeting's recording; asking again while it stops is harmless. With a key, the same user asking again is
+   * told for a day of the recording that this stopped, also when it has ended or another one runs.
+   */
+  async stopRecording(
+    request: RecordingRequest & { readonly idempotencyKey?: string | undefined },
+  ): Promise<{ recording: RecordingSubdocument }> {
+    const { meetingId, userId, idempotencyKey } = request;
+    const meeting = await this.#options.store.meeting(meetingId);
+    requireHost(meeting, userId);
+    const key = idempotencyKey === undefined ? undefined : stopKeyOf(userId, idempotencyKey);
+    const earlier = key === undefined ? undefined : await this.#stoppedBy(meetingId, key);
+    if (earlier !== undefined) {
+      const record = await this.#options.stopper.stop(earlier._id, 'StopRequested', { key });
+      return { recording: viewOf(meeting, record ?? earlier) };
+    }
+    const recording = await this.#stop(meeting, 'StopRequested', key);
     if (recording !== undefined) return { recording };
     throw new RecordingError(
       'nothing-to-stop',
@@ -166,22 +196,11 @@ export class RecordingService {
     return { recording: recording ?? storedView(meeting) };
   }
 
-  /** The meeting's recording, with figures from its object where that answers, else as of its last change. */
-  async getRecordingStatus(
+  /** The meeting's recording; while it is active, with figures of this moment: {@link StatusReader}. */
+  getRecordingStatus(
     request: RecordingRequest,
   ): Promise<{ recording: RecordingSubdocument; live: LiveFigures | null }> {
-    const { store } = this.#options;
-    const meeting = await store.meeting(request.meetingId);
-    requireParticipant(meeting, request.userId);
-    const { recordingId, status } = meeting.recording;
-    if (recordingId === null || !isActive(status)) return { recording: storedView(meeting), live: null };
-    const object = await this.#look(recordingId);
-    const current = object === undefined ? await store.find(recordingId) : fresh(object, status);
-    if (current === undefined) return { recording: storedView(meeting), live: null };
-    const recording = viewOf(meeting, current);
-    if (!isActive(current.status)) return { recording, live: null };
-    const isHost = request.userId === meeting.host || request.userId === meeting.creator;
-    return { recording, live: liveFigures(current, isHost ? object : undefined) };
+    return this.#options.statusReader.status(request);
   }
 
   /** A URL that the file can be downloaded from for a while: of the latest recording, or of the one that is named. */
@@ -213,12 +232,7 @@ export class RecordingService {
         'Recording is disabled for this meeting: the backend enables it with PUT /api/v1/meetings/ID.',
       );
     }
-    if (meeting.endedAt) {
-      throw new RecordingError(
-        'meeting-ended',
-        'The meeting has ended: the backend opens it again with PUT /api/v1/meetings/ID.',
-      );
-    }
+    if (meeting.endedAt) throw meetingEnded();
     if (isActive(meeting.recording.status)) throw await this.#alreadyRecording(meeting);
   }
 
@@ -253,25 +267,26 @@ export class RecordingService {
     return { recording, ingest: { streamKey, ...(url === undefined ? {} : { url }) } };
   }
 
-  async #stop(meeting: MeetingDocument, reason: StopReason): Promise<RecordingSubdocument | undefined> {
-    const { recordingId, status } = meeting.recording;
-    if (recordingId === null || !isActive(status)) return undefined;
-    const record = await this.#options.stopper.stop(recordingId, reason);
-    return record === undefined ? undefined : viewOf(meeting, record);
+  #stoppedBy(meetingId: string, key: string): Promise<RecordingDocument | undefined> {
+    const since = new Date(this.#options.now().getTime() - IDEMPOTENCY_MS);
+    return this.#options.store.byStopKey(meetingId, { key, since });
   }
 
-  async #look(recordingId: string): Promise<MeetingRecording | undefined> {
-    try {
-      return await this.#options.objects.get(recordingId, AbortSignal.timeout(LIVE_TIMEOUT_MS));
-    } catch {
-      // What the database knows is late by seconds at most, and better than no answer.
-      return undefined;
-    }
+  async #stop(
+    meeting: MeetingDocument,
+    reason: StopReason,
+    key?: string,
+  ): Promise<RecordingSubdocument | undefined> {
+    const { recordingId, status } = meeting.recording;
+    if (recordingId === null || !isActive(status)) return undefined;
+    const record = await this.#options.stopper.stop(recordingId, reason, { key });
+    return record === undefined ? undefined : viewOf(meeting, record);
   }
 }
 
-/** What an object says now. A stop that it was not told of yet is known to the meeting alone. */
-function fresh(object: MeetingRecording, known: RecordingStatus): Observation {
-  const seen = observe(object);
-  return { ...seen, status: laterStatus(seen.status, known) };
+function meetingEnded(): RecordingError {
+  return new RecordingError(
+    'meeting-ended',
+    'The meeting has ended: the backend opens it again with PUT /api/v1/meetings/ID.',
+  );
 }

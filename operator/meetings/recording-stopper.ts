@@ -1,4 +1,5 @@
 import { RecordingError } from './errors.ts';
+import { MAX_STOP_KEYS } from './idempotency.ts';
 import type { Projection } from './projection.ts';
 import type { RecordingDocument, StopReason } from './recording.ts';
 import type { RecordingObjects } from './recording-objects.ts';
@@ -9,6 +10,7 @@ interface StopperOptions {
   readonly store: RecordingStore;
   readonly objects: RecordingObjects;
   readonly projection: Projection;
+  readonly now: () => Date;
 }
 
 /** Stops a recording: first in the database, so that the wish is not lost, then at its object. */
@@ -16,26 +18,31 @@ export class RecordingStopper {
   readonly #store: RecordingStore;
   readonly #objects: RecordingObjects;
   readonly #projection: Projection;
+  readonly #now: () => Date;
 
   constructor(options: StopperOptions) {
     this.#store = options.store;
     this.#objects = options.objects;
     this.#projection = options.projection;
+    this.#now = options.now;
   }
 
   /**
    * Harmless to repeat. Returns the recording as it then stands; undefined where it had ended already. Throws
    * RecordingError `cluster-unavailable` when the object could not be told, which the sweep then does.
+   *
+   * @param options.key remembered by the recording: who comes with it again is told of this one
    */
   async stop(
     recordingId: string,
     reason: StopReason,
-    signal?: AbortSignal,
+    options: { readonly key?: string | undefined; readonly signal?: AbortSignal } = {},
   ): Promise<RecordingDocument | undefined> {
-    const record = await this.#store.change(recordingId, (known) =>
-      known !== undefined && isActive(known.status) && known.stopReason === null
-        ? { ...known, status: 'stopping', stopReason: reason, revision: known.revision + 1 }
-        : undefined,
+    const { key, signal } = options;
+    const now = this.#now();
+    const record = await this.#store.change(
+      recordingId,
+      (known) => known && stopping(known, { reason, key, now }),
     );
     if (record === undefined || !isActive(record.status)) return undefined;
     await this.#store.show(record);
@@ -59,4 +66,23 @@ export class RecordingStopper {
     await this.#projection.projectAbsence(record._id, signal);
     return undefined;
   }
+}
+
+/** What a recording becomes when it is to stop; undefined where that is known already, or it has ended. */
+function stopping(
+  known: RecordingDocument,
+  stop: { readonly reason: StopReason; readonly key: string | undefined; readonly now: Date },
+): RecordingDocument | undefined {
+  if (!isActive(known.status)) return undefined;
+  const { stopKeys = [], stopAskedAt, stopReason } = known;
+  const isNewKey = stop.key !== undefined && !stopKeys.includes(stop.key) && stopKeys.length < MAX_STOP_KEYS;
+  if (stopReason !== null && !isNewKey) return undefined;
+  return {
+    ...known,
+    status: 'stopping',
+    stopReason: stopReason ?? stop.reason,
+    stopAskedAt: stopAskedAt ?? stop.now,
+    stopKeys: isNewKey && stop.key !== undefined ? [...stopKeys, stop.key] : stopKeys,
+    revision: known.revision + 1,
+  };
 }

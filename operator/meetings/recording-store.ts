@@ -97,6 +97,18 @@ export class RecordingStore {
     return record ?? undefined;
   }
 
+  /** The latest recording of a meeting that a stop with this key stopped, since then. */
+  async byStopKey(
+    meetingId: string,
+    request: { key: string; since: Date },
+  ): Promise<RecordingDocument | undefined> {
+    const record = await this.#recordings
+      .findOne({ meetingId, stopKeys: request.key, stopAskedAt: { $gt: request.since } })
+      .sort({ createdAt: -1 })
+      .lean<RecordingDocument>();
+    return record ?? undefined;
+  }
+
   /** Recordings of this cluster that have not ended, and those whose start is being undone. */
   unfinished(): Promise<RecordingDocument[]> {
     return this.#recordings

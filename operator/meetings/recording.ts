@@ -30,8 +30,13 @@ export interface RecordingDocument extends Omit<ShownRecording, 'recordingId'> {
   spec: MeetingRecordingSpecInput | null;
   /** A second start with the same key by the same user is answered with this recording. */
   idempotencyKey: string | null;
+  /** What that start asked for, hashed: the same key for something else is a mistake. */
+  requestDigest?: string | null;
   /** Set once a stop was asked for, before the object knows. */
   stopReason: StopReason | null;
+  /** When that was, and by which idempotency keys, hashed with their users: such a stop is never another recording's. */
+  stopAskedAt?: Date | null;
+  stopKeys?: string[];
   /** The start was refused: what remains is to show the recording before this one, and to remove this. */
   isUndone: boolean;
   /** The object's; null until it was seen. */
@@ -86,7 +91,10 @@ const schema = new Schema<RecordingDocument>(
     requestedBy: text,
     spec: { type: Schema.Types.Mixed, default: null },
     idempotencyKey: text,
+    requestDigest: text,
     stopReason: text,
+    stopAskedAt: time,
+    stopKeys: { type: [String], default: () => [] },
     isUndone: { type: Boolean, default: false },
     uid: text,
     resourceVersion: text,

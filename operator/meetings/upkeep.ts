@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
-import type { ChannelPresence } from './channel-presence.ts';
+import type { ChannelWatch } from './channel-watch.ts';
 import type { Projection } from './projection.ts';
 import type { Retention } from './retention.ts';
 import type { Sweep } from './sweep.ts';
@@ -13,14 +13,14 @@ interface UpkeepOptions {
   readonly onError: (error: unknown) => void;
   readonly sweepIntervalMs?: number;
   readonly resyncIntervalMs?: number;
-  readonly presence?: ChannelPresence | undefined;
+  readonly channels?: Pick<ChannelWatch, 'run'> | undefined;
   /** Absent where files are kept. */
   readonly retention?: Retention | undefined;
   readonly retentionIntervalMs?: number;
 }
 
 /** How much later than its grace a meeting may end. */
-const PRESENCE_MS = 15_000;
+const CHANNELS_MS = 15_000;
 
 /**
  * What keeps the database right whatever was missed: at the start and every 5 minutes all objects are projected again,
@@ -37,10 +37,10 @@ export class Upkeep {
   /** Runs until the signal is aborted. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     const { sweep, sweepIntervalMs = 60_000, resyncIntervalMs = 300_000 } = this.#options;
-    const { presence, retention, retentionIntervalMs = 3_600_000 } = this.#options;
+    const { channels, retention, retentionIntervalMs = 3_600_000 } = this.#options;
     await Promise.all([
       this.#repeat(sweepIntervalMs, signal, () => sweep.run(signal)),
-      this.#repeat(Math.min(sweepIntervalMs, PRESENCE_MS), signal, async () => presence?.run(signal)),
+      this.#repeat(Math.min(sweepIntervalMs, CHANNELS_MS), signal, async () => channels?.run(signal)),
       this.#repeat(retentionIntervalMs, signal, async () => retention?.run(signal)),
       this.#repeat(resyncIntervalMs, signal, () => this.#resync(signal)),
     ]);

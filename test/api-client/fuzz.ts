@@ -1,32 +1,38 @@
-import type { JsonSchema } from '../../operator/api/openapi/components.ts';
 import type { OpenApiDocument, Operation } from '../../operator/api/openapi/document.ts';
 import { HOSTILE_TEXTS, HOSTILE_VALUES } from './hostile-values.ts';
 import type { Random } from './random.ts';
+import { placesIn, rendered, replaced, saysWhere } from './request-draft.ts';
+import type { FuzzedRequest, Place, RequestDraft } from './request-draft.ts';
+import { ValidValues } from './valid-values.ts';
+import type { KnownValues } from './valid-values.ts';
 
-export interface FuzzedRequest {
-  readonly method: string;
-  /** With its query. */
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+interface FuzzerOptions {
+  readonly document: OpenApiDocument;
+  readonly random: Random;
+  readonly known: KnownValues;
+  /** Bodies that mean something, by operation, where the document says no more than that there is one. */
+  readonly bodies?: Readonly<Record<string, readonly unknown[]>>;
 }
 
-/** Makes requests from an OpenAPI document: most of each is what it takes, and some of it is not. */
-export class Fuzzer {
-  readonly #document: OpenApiDocument;
-  readonly #random: Random;
-  readonly #operations: readonly { method: string; path: string; operation: Operation }[];
-  readonly #known: Readonly<Record<string, readonly string[]>>;
+const NUMBERS = [-1, 0, 0.5, 1e9, -1e9, 1e308, Number.MAX_SAFE_INTEGER];
+/** Bodies that are no JSON, or not what anything is. */
+const BROKEN_BODIES = ['{', '"text"', '[]', 'null', '{"a":1}{"a":1}', '[1e999]', '\u0000'];
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'];
 
-  /** @param options.known values of parameters that mean something, by the parameter's name */
-  constructor(options: {
-    document: OpenApiDocument;
-    random: Random;
-    known: Readonly<Record<string, readonly string[]>>;
-  }) {
-    this.#document = options.document;
+/**
+ * Makes requests from an OpenAPI document. A third of them is all that the document asks for, so that what lies behind
+ * the validation is reached; of most others one part is not; the rest is wrong in many ways.
+ */
+export class Fuzzer {
+  readonly #random: Random;
+  readonly #values: ValidValues;
+  readonly #bodies: Readonly<Record<string, readonly unknown[]>>;
+  readonly #operations: readonly { method: string; path: string; operation: Operation }[];
+
+  constructor(options: FuzzerOptions) {
     this.#random = options.random;
-    this.#known = options.known;
+    this.#values = new ValidValues(options);
+    this.#bodies = options.bodies ?? {};
     this.#operations = Object.entries(options.document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({
         method: method.toUpperCase(),
@@ -36,116 +42,90 @@ export class Fuzzer {
     );
   }
 
+  get operationIds(): string[] {
+    return this.#operations.map(({ operation }) => operation.operationId);
+  }
+
   next(): FuzzedRequest {
     const random = this.#random;
-    const { method, path, operation } = random.pick(this.#operations);
-    const query = new URLSearchParams();
-    const headers: Record<string, string> = {};
-    let filled = path;
-    for (const { name, in: place, schema } of operation.parameters) {
-      if (place === 'path')
-        filled = filled.replace(`{${name}}`, encodeURIComponent(this.#parameter(name, schema)));
-      else if (place === 'query' && random.chance(0.6)) query.set(name, this.#parameter(name, schema));
-      else if (place === 'header' && random.chance(0.3))
-        headers[name] = headerText(this.#parameter(name, schema));
-    }
-    if (random.chance(0.1)) query.append(this.#hostileText() || 'x', this.#hostileText());
-    const schema = operation.requestBody?.content['application/json']?.schema;
-    const body = this.#body(schema);
-    if (body !== undefined) headers['Content-Type'] = random.chance(0.97) ? 'application/json' : 'text/plain';
-    const text = query.size > 0 ? `?${query.toString()}` : '';
-    const sent = random.chance(0.97) ? method : random.pick(['GET', 'POST', 'PUT', 'DELETE', 'PATCH']);
-    return { method: sent, path: filled + text, headers, body: sent === 'GET' ? undefined : body };
+    let draft = this.#draft(random.pick(this.#operations));
+    const kind = random.next();
+    if (kind < 0.35) return rendered(draft);
+    const faults = kind < 0.8 ? 1 : random.int(2, 5);
+    for (let fault = 0; fault < faults; fault += 1) draft = this.#withFault(draft);
+    return faults === 1 ? rendered(draft) : this.#disfigured(rendered(draft));
   }
 
-  #body(schema: JsonSchema | undefined): string | undefined {
-    const random = this.#random;
-    if (random.chance(0.03))
-      return random.pick(['{', '"text"', '[]', 'null', '{"a":1}'.repeat(2), '[1e999]', '\u0000']);
-    if (schema === undefined)
-      return random.chance(0.1) ? JSON.stringify({ [this.#hostileText()]: 1 }) : undefined;
-    return JSON.stringify(this.#value(schema, ''));
+  /** What the document asks for, of each operation. */
+  valid(): FuzzedRequest[] {
+    return this.#operations.map((each) => rendered(this.#draft(each, 'whole')));
   }
 
-  #parameter(name: string, schema: JsonSchema): string {
-    const known = this.#known[name];
-    if (known !== undefined && this.#random.chance(0.6)) return this.#random.pick(known);
-    const value = this.#value(schema, name);
-    const text = typeof value === 'string' ? value : JSON.stringify(value);
-    // encodeURIComponent throws for half a surrogate pair, which no client can put into an address.
-    return text === '' ? 'x' : text.toWellFormed();
-  }
-
-  #value(given: JsonSchema, name: string): unknown {
-    const random = this.#random;
-    if (random.chance(0.08)) return random.pick(HOSTILE_VALUES);
-    const schema = this.#resolved(given);
-    const { type, enum: options, const: constant, items, properties } = schema;
-    if (constant !== undefined) return constant;
-    if (Array.isArray(options))
-      return random.chance(0.9) ? random.pick(options as unknown[]) : this.#hostileText();
-    const choices = schema['oneOf'] ?? schema['anyOf'];
-    if (Array.isArray(choices) && properties === undefined)
-      return this.#value(random.pick(choices as JsonSchema[]), name);
-    const types = Array.isArray(type) ? (type as unknown[]) : [type];
-    switch (random.pick(types.map((each) => (typeof each === 'string' ? each : 'string')))) {
-      case 'object':
-        return this.#object(schema);
-      case 'array':
-        return Array.from({ length: random.int(0, 3) }, () => this.#value((items ?? {}) as JsonSchema, name));
-      case 'integer':
-      case 'number':
-        return this.#number(schema);
-      case 'boolean':
-        return random.chance(0.5);
-      case 'null':
-        return null;
-      default:
-        return this.#text(schema, name);
+  /** Each part of each operation's request once with each hostile text and value, all else as it should be. */
+  *singleFaults(): Generator<{ request: FuzzedRequest; where: string }> {
+    for (const each of this.#operations) {
+      const draft = this.#draft(each, 'whole');
+      for (const place of placesIn(draft)) {
+        const values = place.in === 'body' ? [...HOSTILE_TEXTS, ...HOSTILE_VALUES] : HOSTILE_TEXTS;
+        for (const value of values)
+          yield { request: rendered(replaced(draft, place, value)), where: saysWhere(place) };
+      }
     }
   }
 
-  #object(schema: JsonSchema): Record<string, unknown> {
+  /** @param extent whole: with everything that may be there */
+  #draft(
+    { method, path, operation }: { method: string; path: string; operation: Operation },
+    extent: 'whole' | 'some' = 'some',
+  ): RequestDraft {
     const random = this.#random;
-    const required = new Set((schema['required'] ?? []) as string[]);
-    const made: Record<string, unknown> = {};
-    for (const [name, property] of Object.entries(
-      (schema['properties'] ?? {}) as Record<string, JsonSchema>,
-    )) {
-      if (random.chance(required.has(name) ? 0.95 : 0.5)) made[name] = this.#value(property, name);
+    const parameters = { path: {}, query: {}, header: {} } as Record<
+      'path' | 'query' | 'header',
+      Record<string, unknown>
+    >;
+    for (const { name, in: place, required, schema } of operation.parameters) {
+      if (!required && extent === 'some' && !random.chance(0.4)) continue;
+      parameters[place][name] = this.#values.of(schema, name);
     }
-    if (random.chance(0.08)) made[this.#hostileText()] = random.pick(HOSTILE_VALUES);
-    return made;
+    const { operationId } = operation;
+    return { operationId, method, path, parameters, body: this.#body(operation, extent) };
   }
 
-  #number({ minimum, maximum }: JsonSchema): number {
+  #body({ operationId, requestBody }: Operation, extent: 'whole' | 'some'): unknown {
+    const known = this.#bodies[operationId];
+    if (known !== undefined) return this.#random.pick(known);
+    const schema = requestBody?.content['application/json']?.schema;
+    return schema === undefined ? undefined : this.#values.of(schema, '', extent === 'whole' ? 1 : 0.4);
+  }
+
+  #withFault(draft: RequestDraft): RequestDraft {
     const random = this.#random;
-    const low = typeof minimum === 'number' ? minimum : 0;
-    const high = typeof maximum === 'number' ? maximum : 1_000_000;
-    if (random.chance(0.7)) return random.int(low, high);
-    return random.pick([low, high, low - 1, high + 1, low + 0.5, -high]);
+    if (random.chance(0.15)) {
+      // Something that nobody knows, where something else is or nothing.
+      const place: Place = random.chance(0.5)
+        ? { in: 'query', name: random.pick(HOSTILE_TEXTS) || 'x' }
+        : { in: 'body', path: [random.pick(HOSTILE_TEXTS)] };
+      return replaced(draft, place, random.pick(HOSTILE_VALUES));
+    }
+    const places = placesIn(draft);
+    if (places.length === 0) return draft;
+    const value = random.chance(0.6)
+      ? random.pick(HOSTILE_TEXTS)
+      : random.pick([...HOSTILE_VALUES, ...NUMBERS]);
+    return replaced(draft, random.pick(places), value);
   }
 
-  #text({ examples }: JsonSchema, name: string): string {
+  /** Wrong also where the document has no words for it. */
+  #disfigured(request: FuzzedRequest): FuzzedRequest {
     const random = this.#random;
-    const known = this.#known[name];
-    if (known !== undefined && random.chance(0.5)) return random.pick(known);
-    if (Array.isArray(examples) && random.chance(0.5)) return String(random.pick(examples as unknown[]));
-    return random.chance(0.5) ? this.#hostileText() : `text-${random.int(0, 99)}`;
+    const method = random.chance(0.2) ? random.pick(METHODS) : request.method;
+    const body = random.chance(0.2) ? random.pick(BROKEN_BODIES) : request.body;
+    const type = random.chance(0.1) ? 'text/plain' : 'application/json';
+    return {
+      ...request,
+      method,
+      body: method === 'GET' ? undefined : body,
+      headers: { ...request.headers, 'Content-Type': type },
+    };
   }
-
-  #hostileText(): string {
-    return this.#random.pick(HOSTILE_TEXTS);
-  }
-
-  #resolved(schema: JsonSchema): JsonSchema {
-    const { $ref: ref } = schema;
-    if (typeof ref !== 'string') return schema;
-    return this.#document.components.schemas[ref.slice(ref.lastIndexOf('/') + 1)] ?? {};
-  }
-}
-
-/** What HTTP clients let through in a header: they refuse the rest themselves. */
-function headerText(text: string): string {
-  return text.replaceAll(/[^\u0020-\u00FF]/g, '?').trim() || 'x';
 }

@@ -104,6 +104,54 @@ describe('the database', () => {
   });
 });
 
+describe('a database whose process is killed', () => {
+  it('costs lateness only: starts, ends and stops of that time are all there once it is back', async () => {
+    const uri = world.databaseUri();
+    await using api = await world.startApi({ ...env, MONGODB_URI: uri });
+    for (const meetingId of ['k-ends', 'k-stops', 'k-repeats', 'k-lives']) await register(api, meetingId);
+    const ids = new Map<string, string>();
+    for (const meetingId of ['k-ends', 'k-stops', 'k-lives']) {
+      const id = String((await recording(api, meetingId, 'start')).body.recording?.['recordingId']);
+      ids.set(meetingId, id);
+      await world.setStatus(id, { phase: 'Recording', startedAt: '2026-11-23T10:00:00Z' });
+      await until(api, meetingId, 'recording');
+    }
+    const of = (meetingId: string): string => String(ids.get(meetingId));
+    await world.mongo.kill();
+    const file = {
+      bucket: 'recordings',
+      key: 'k',
+      url: 's3://recordings/k',
+      sizeBytes: 7,
+      format: 'mp4',
+    } as const;
+    await world.setStatus(of('k-ends'), { phase: 'Completed', reason: 'PublisherLost', file });
+    // With kubectl, as long as the API can't.
+    await world.client.patch(
+      { group: 'meetrec.dev', version: 'v1alpha1', plural: 'meetingrecordings', namespaced: true },
+      { namespace: 'meetings', name: of('k-stops') },
+      { type: 'merge', body: { spec: { desiredState: 'Stopped' } } },
+    );
+    const start = (): Promise<Reply> =>
+      call('POST', `${api.base}/meetings/k-repeats/recording/start`, {
+        token: host,
+        headers: { 'Idempotency-Key': 'once' },
+      });
+    for (const refused of [await start(), await recording(api, 'k-lives', 'stop')])
+      expect([refused.status, refused.body['code']]).toEqual([503, 'database-unavailable']);
+
+    await world.mongo.restart();
+    expect((await until(api, 'k-ends', 'completed')).body.recording).toMatchObject({ fileSize: 7 });
+    await until(api, 'k-stops', 'stopping');
+    expect((await until(api, 'k-lives', 'recording')).body.recording).toMatchObject({
+      recordingId: of('k-lives'),
+    });
+    const again = await start();
+    expect(again.status).toBe(202);
+    expect(await world.objectsOf('k-repeats')).toHaveLength(1);
+  });
+});
+
 describe('the Kubernetes API', () => {
   it('leaves nothing behind of a start that it never heard of', async () => {
     await using api = await world.startApi(env);

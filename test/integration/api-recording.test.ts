@@ -34,6 +34,15 @@ const stop = (meetingId: string, token = host): Promise<Reply> =>
   call('POST', `${api.base}/meetings/${meetingId}/recording/stop`, { token });
 const status = (meetingId: string, token = host): Promise<Reply> =>
   call('GET', `${api.base}/meetings/${meetingId}/recording/status`, { token });
+/** Its status, once the API has seen its object in this phase. */
+const until = (meetingId: string, phase: string, token = host): Promise<Reply> =>
+  waitFor(
+    async () => {
+      const reply = await status(meetingId, token);
+      return (reply.body['live'] as { phase?: string } | null)?.phase === phase && reply;
+    },
+    { what: `${meetingId} to be ${phase}` },
+  );
 const recordingId = (reply: Reply): string => String(reply.body.recording?.['recordingId']);
 
 describe('a meeting that is recorded', () => {
@@ -82,7 +91,7 @@ describe('a meeting that is recorded', () => {
     expect(object.metadata.labels).toMatchObject({ 'meetrec.dev/meeting': 'main' });
 
     await world.setStatus(id, { phase: 'Pending', reason: 'WaitingForSlot', queuePosition: 2 });
-    expect((await status('main')).body).toMatchObject({
+    expect((await until('main', 'Pending')).body).toMatchObject({
       recording: { status: 'starting' },
       live: { phase: 'Pending', reason: 'WaitingForSlot', queuePosition: 2 },
     });
@@ -92,7 +101,7 @@ describe('a meeting that is recorded', () => {
       startedAt: '2026-11-23T10:00:00Z',
       durationSeconds: 12.5,
     });
-    expect((await status('main', await tokenOf('guest-1'))).body).toMatchObject({
+    expect((await until('main', 'Recording', await tokenOf('guest-1'))).body).toMatchObject({
       recording: { status: 'recording', startedAt: '2026-11-23T10:00:00.000Z', duration: 12.5 },
       live: { phase: 'Recording', durationSeconds: 12.5 },
     });
@@ -202,7 +211,9 @@ describe('a meeting that is recorded', () => {
       phase: 'Starting',
       ingest: { url: 'rtmp://10.0.0.7:1935/live' },
     });
-    expect((await status('obs')).body['live']).toMatchObject({ ingestUrl: 'rtmp://10.0.0.7:1935/live' });
+    expect((await until('obs', 'Starting')).body['live']).toMatchObject({
+      ingestUrl: 'rtmp://10.0.0.7:1935/live',
+    });
     expect((await status('obs', await tokenOf('guest-1'))).body['live']).toMatchObject({ ingestUrl: null });
   });
 
@@ -217,6 +228,57 @@ describe('a meeting that is recorded', () => {
     expect((await call('POST', url, { token: host, headers: { 'Idempotency-Key': 'a-2' } })).status).toBe(
       409,
     );
+  });
+
+  it('is not started with other options under a key that came before, also when both come at once', async () => {
+    await register('reused');
+    const url = `${api.base}/meetings/reused/recording/start`;
+    const ask = (body: object): Promise<Reply> =>
+      call('POST', url, { token: host, headers: { 'Idempotency-Key': 'b-1' }, body });
+    const replies = await Promise.all([ask({ fps: 25 }), ask({ fps: 25 }), ask({ fps: 15 })]);
+    const codes = replies.map(({ status, body }) => [status, body['code']]);
+    expect(await world.objectsOf('reused')).toHaveLength(1);
+    const [object] = await world.objectsOf('reused');
+    const refused = object?.spec.output.fps === 25 ? [2] : [0, 1];
+    for (const [index, code] of codes.entries())
+      expect(code).toEqual(refused.includes(index) ? [422, 'idempotency-key-reused'] : [202, undefined]);
+    // Not even when it says in other words what is the default.
+    expect((await ask({})).body).toMatchObject({ code: 'idempotency-key-reused' });
+    const other = { token: await tokenOf('creator-1'), headers: { 'Idempotency-Key': 'b-1' }, body: {} };
+    expect((await call('POST', url, other)).body).toMatchObject({ code: 'already-recording' });
+  });
+
+  it('is stopped once by a stop that is repeated with its key, which leaves the next recording alone', async () => {
+    await register('stops');
+    const stopWith = (key: string, token = host): Promise<Reply> =>
+      call('POST', `${api.base}/meetings/stops/recording/stop`, {
+        token,
+        headers: { 'Idempotency-Key': key },
+      });
+    const first = recordingId(await start('stops'));
+    const creator = await tokenOf('creator-1');
+    expect((await stopWith('s-1')).status).toBe(202);
+    expect((await stopWith('s-2', creator)).status).toBe(202);
+    await world.setStatus(first, { phase: 'Failed', reason: 'NoPublisher', message: 'nobody came' });
+    const next = await waitFor(
+      async () => {
+        const reply = await start('stops');
+        return reply.status === 202 && reply;
+      },
+      { what: 'the meeting to be at rest' },
+    );
+    const second = recordingId(next);
+    for (const [key, token] of [
+      ['s-1', host],
+      ['s-2', creator],
+    ] as const) {
+      const again = await stopWith(key, token);
+      expect([again.status, again.body.recording?.['recordingId']]).toEqual([202, first]);
+    }
+    expect((await world.object(second)).spec.desiredState).toBe('Recording');
+    // Somebody else's key of the same name is another key.
+    expect((await stopWith('s-2')).body.recording).toMatchObject({ recordingId: second });
+    expect((await world.object(second)).spec.desiredState).toBe('Stopped');
   });
 
   it('stops when the backend tells that the meeting has ended', async () => {

@@ -122,6 +122,7 @@ export class ApiWorld implements AsyncDisposable {
       // Tests ask as fast as they can.
       RATE_LIMIT_USER: '0',
       RATE_LIMIT_ADDRESS: '0',
+      SHUTDOWN_DELAY: '0',
       AGORA_WEBHOOK_SECRET: WEBHOOK_SECRET,
       LOG_LEVEL: process.env['API_TEST_LOG_LEVEL'] ?? 'silent',
     };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   meetingBodySchema,
   legalHoldBodySchema,
+  rtcTokenBodySchema,
   startBodySchema,
   tokenBodySchema,
 } from '../request-schemas.ts';
@@ -15,6 +16,7 @@ import {
   recordingTokenSchema,
   recordingAnswerSchema,
   recordingSchema,
+  rtcTokenSchema,
   startedSchema,
   statusSchema,
 } from '../response-schemas.ts';
@@ -26,6 +28,7 @@ const REQUESTS: Record<string, z.ZodType> = {
   LegalHoldRequest: legalHoldBodySchema,
   RecordingOptions: startBodySchema,
   RecordingTokenRequest: tokenBodySchema,
+  RtcTokenRequest: rtcTokenBodySchema,
 };
 
 const RESPONSES: Record<string, z.ZodType> = {
@@ -38,6 +41,7 @@ const RESPONSES: Record<string, z.ZodType> = {
   RecordingAnswer: recordingAnswerSchema,
   RecordingToken: recordingTokenSchema,
   RecordingList: listSchema,
+  RtcToken: rtcTokenSchema,
   StartedRecording: startedSchema,
   RecordingStatus: statusSchema,
 };

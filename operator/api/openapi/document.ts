@@ -124,7 +124,7 @@ function operationOf(route: Route): Operation {
   };
 }
 
-function parametersOf({ path, query, method }: Route): Parameter[] {
+function parametersOf({ path, query, isIdempotent }: Route): Parameter[] {
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']): Parameter => {
     return { name, in: 'path', required: true, schema: PATH_PARAMETERS[name] ?? { type: 'string' } };
   });
@@ -140,7 +140,7 @@ function parametersOf({ path, query, method }: Route): Parameter[] {
     description: 'Makes the request harmless to repeat for a day.',
     schema: schemaOf(idempotencyKeySchema),
   };
-  return [...inPath, ...inQuery, ...(method === 'post' ? [idempotencyKey] : [])];
+  return [...inPath, ...inQuery, ...(isIdempotent === true ? [idempotencyKey] : [])];
 }
 
 function responsesOf(

@@ -2,6 +2,7 @@ import type { Route } from '../route.ts';
 import { downloadRecording } from './download-recording.ts';
 import { endMeeting } from './end-meeting.ts';
 import { issueRecordingToken } from './issue-recording-token.ts';
+import { issueRtcToken } from './issue-rtc-token.ts';
 import { listRecordings } from './list-recordings.ts';
 import { putMeeting } from './put-meeting.ts';
 import { recordingStatus } from './recording-status.ts';
@@ -22,5 +23,6 @@ export const ROUTES: readonly Route[] = [
   downloadRecording,
   listRecordings,
   issueRecordingToken,
+  issueRtcToken,
   setLegalHold,
 ];

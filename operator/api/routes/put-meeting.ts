@@ -19,7 +19,7 @@ export const putMeeting = defineRoute({
   },
   errors: ['scope-missing'],
   handle: async ({ meetings }, { meetingId, body }) => {
-    const { host, creator, participants, enabled, autoStart, retentionDays } = body;
+    const { host, creator, participants, enabled, autoStart, retentionDays, layout, audioOnly } = body;
     const { meeting, isNew } = await meetings.register({
       meetingId,
       host,
@@ -29,6 +29,8 @@ export const putMeeting = defineRoute({
       enabled,
       autoStart,
       retentionDays,
+      layout,
+      audioOnly,
     });
     return {
       status: isNew ? 201 : 200,
@@ -39,6 +41,8 @@ export const putMeeting = defineRoute({
         participants: meeting.participants,
         source: meeting.source,
         retentionDays: meeting.retentionDays ?? null,
+        layout: meeting.layout ?? null,
+        audioOnly: meeting.audioOnly ?? false,
         recording: storedView(meeting),
       },
     };

@@ -1,4 +1,5 @@
-import { parseArgs } from 'node:util';
+import { execFile } from 'node:child_process';
+import { parseArgs, promisify } from 'node:util';
 import { writeReport } from '../../report/report.ts';
 import { percentile } from './load.ts';
 import type { PhaseResult } from './phase.ts';
@@ -7,13 +8,16 @@ import { scenario } from './scenario.ts';
 import type { ScenarioResult } from './scenario.ts';
 
 const USAGE = `Drives the API with a real Kubernetes API, database and S3 behind it, and writes out/bench-api/report.json.
-The API's process is kept to one core, which it shares with the rest of the machine.
+The API's process is kept to one core, and everything else to another: the driver, the Kubernetes API server, etcd, the
+database and S3, which then share it.
 
   --runs N       how often all of it is done; the figures are medians (3)
   --meetings N   how many meetings are started and stopped (200)
   --reads N      how many requests of each kind that only reads (2000)
   --at-once N    how many requests are under way at a time (4)
   --cpu N        which core the API is kept to (0)
+  --others N     which core everything else is kept to; -1: none (1)
+  --profile DIR  have the API write a profile of its CPU there, which slows it down
   --help`;
 
 async function main(): Promise<void> {
@@ -24,6 +28,8 @@ async function main(): Promise<void> {
       reads: { type: 'string', default: '2000' },
       'at-once': { type: 'string', default: '4' },
       cpu: { type: 'string', default: '0' },
+      others: { type: 'string', default: '1' },
+      profile: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -37,7 +43,9 @@ async function main(): Promise<void> {
     reads: Number(values.reads),
     atOnce: Number(values['at-once']),
     cpu: Number(values.cpu),
+    profileFolder: values.profile,
   };
+  if (values.others !== '-1') await keepTo(values.others);
   const runs: ScenarioResult[] = [];
   for (let run = 1; run <= Number(values.runs); run += 1) {
     console.log(`run ${run}`);
@@ -48,11 +56,17 @@ async function main(): Promise<void> {
   console.log(`${JSON.stringify(figures, null, 2)}\n${report} has every run.`);
 }
 
+/** This process, and those that it starts from now on. */
+async function keepTo(cpu: string): Promise<void> {
+  await promisify(execFile)('taskset', ['-acp', cpu, String(process.pid)]);
+}
+
 function say(result: PhaseResult): void {
-  const { name, p50Ms, p99Ms, requestsPerSecond, errors, cpu, dependencyShares } = result;
+  const { name, p50Ms, p99Ms, requestsPerSecond, errors, cpu, loopLagP99Ms, gcShare, dependencyShares } =
+    result;
   console.log(
     `  ${name.padEnd(9)} p50 ${p50Ms} ms, p99 ${p99Ms} ms, ${requestsPerSecond}/s, ${errors} errors, ` +
-      `cpu ${cpu}, ${JSON.stringify(dependencyShares)}`,
+      `cpu ${cpu}, loop lag p99 ${loopLagP99Ms} ms, gc ${gcShare}, ${JSON.stringify(dependencyShares)}`,
   );
 }
 

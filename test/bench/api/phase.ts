@@ -17,6 +17,11 @@ export interface PhaseResult {
   readonly dependencyShares: Readonly<Record<string, number>>;
   /** Of one core, by the API's process. */
   readonly cpu: number;
+  /** Milliseconds by which the API's event loop was late. */
+  readonly loopLagP99Ms: number;
+  readonly loopLagMaxMs: number;
+  /** Of the time, how much went into collecting garbage. */
+  readonly gcShare: number;
 }
 
 /** Sends one kind of requests and says how it went. */
@@ -56,6 +61,9 @@ export async function phase(options: {
       requestsPerSecond: round(samples.length / seconds),
       dependencyShares: Object.fromEntries(shares),
       cpu: round((after.cpuSeconds - before.cpuSeconds) / seconds),
+      loopLagP99Ms: round(after.loopLagP99Ms),
+      loopLagMaxMs: round(after.loopLagMaxMs),
+      gcShare: round((after.gcSeconds - before.gcSeconds) / seconds),
     },
   };
 }

@@ -7,6 +7,7 @@ import { waitFor } from '../../support/wait-for.ts';
 import { ApiWorld, BUCKET, serviceToken, tokenOf } from '../../integration/api-world.ts';
 import { Load } from './load.ts';
 import type { LoadRequest } from './load.ts';
+import { startStandInRecorders } from './stand-in-recorders.ts';
 import { phase } from './phase.ts';
 import type { PhaseResult } from './phase.ts';
 import { readProcessFigures } from './process-figures.ts';
@@ -18,6 +19,8 @@ export interface ScenarioOptions {
   readonly atOnce: number;
   /** The CPU that the API is kept to. */
   readonly cpu: number;
+  /** Where the API's process writes a profile of its CPU, if anywhere. */
+  readonly profileFolder?: string | undefined;
   /** Told of each kind of requests as soon as it was measured. */
   readonly onPhase: (result: PhaseResult) => void;
 }
@@ -35,12 +38,13 @@ const SETTLE_TIMEOUT_MS = 180_000;
 
 /** A day of meetings in small: registered, started, looked at, stopped, listed, downloaded; everything behind is real. */
 export async function scenario(options: ScenarioOptions): Promise<ScenarioResult> {
-  const { meetings, reads, atOnce, cpu, onPhase } = options;
+  const { meetings, reads, atOnce, onPhase } = options;
   const [loadAverage = Number.NaN] = loadavg();
   await using closing = new AsyncDisposableStack();
   const world = closing.use(await ApiWorld.start());
-  const origin = `http://127.0.0.1:${await startPinnedApi(world, cpu, closing)}`;
+  const origin = `http://127.0.0.1:${await startPinnedApi(world, options, closing)}`;
   const load = closing.use(new Load({ origin, connections: atOnce }));
+  const recorders = closing.use(await startStandInRecorders());
   const [host, service] = [await tokenOf('host-1', { expiresIn: '1h' }), await serviceToken()];
   const path = (index: number, rest = ''): string => `/api/v1/meetings/meeting-${index % meetings}${rest}`;
   const times = (count: number, request: (index: number) => LoadRequest): LoadRequest[] =>
@@ -70,7 +74,9 @@ export async function scenario(options: ScenarioOptions): Promise<ScenarioResult
     String((body['recording'] as Record<string, unknown>)['recordingId']),
   );
   await inTurn(ids, async (id) => {
-    await world.setStatus(id, { phase: 'Recording', startedAt: '2026-11-23T10:00:00Z', durationSeconds: 5 });
+    const startedAt = '2026-11-23T10:00:00Z';
+    const recorderUrl = recorders.urlOf(id);
+    await world.setStatus(id, { phase: 'Recording', startedAt, durationSeconds: 5, recorderUrl });
   });
   await settled(load, get('/recordings').slice(0, meetings), 'recording');
   await run('status', 200, get('/recording/status'));
@@ -88,14 +94,22 @@ export async function scenario(options: ScenarioOptions): Promise<ScenarioResult
   return { loadAverage, phases, residentMb: (await readProcessFigures(origin)).residentMb };
 }
 
-async function startPinnedApi(world: ApiWorld, cpu: number, closing: AsyncDisposableStack): Promise<number> {
+async function startPinnedApi(
+  world: ApiWorld,
+  { cpu, profileFolder }: ScenarioOptions,
+  closing: AsyncDisposableStack,
+): Promise<number> {
   const port = await freePort();
+  const profiling = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`];
   const env = {
     ...world.environment(world.databaseUri('bench')),
     HTTP_PORT: String(port),
     LOG_LEVEL: 'info',
   };
-  const command = { command: 'taskset', args: ['-c', String(cpu), process.execPath, 'operator/bin/api.ts'] };
+  const command = {
+    command: 'taskset',
+    args: ['-c', String(cpu), process.execPath, ...profiling, 'operator/bin/api.ts'],
+  };
   const child: Child = closing.use(await startChild({ name: 'the API', ...command, env }));
   await whileAlive(child, 'the API', (signal) =>
     waitFor(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, {
