@@ -2,7 +2,9 @@ import { KubeConfig } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { DependencyMetrics } from '../api/dependency-metrics.ts';
+import type { ApiConfig } from '../api/config.ts';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
+import { isTerminal } from '../crd/phases.ts';
 import { MEETING_RECORDINGS } from '../meetings/kubernetes-recording-objects.ts';
 import type { ObjectClient } from '../meetings/kubernetes-recording-objects.ts';
 import { ProjectionFeed } from '../meetings/projection-feed.ts';
@@ -13,6 +15,7 @@ import type { Informer } from '../runtime/informer.ts';
 import type { KubeClient } from '../runtime/kube/client.ts';
 import { RuntimeMetrics } from '../runtime/metrics.ts';
 import { WorkQueue } from '../runtime/work-queue.ts';
+import { UploadSweep } from '../storage/upload-sweep.ts';
 
 const PROJECTION = 'meeting-projection';
 const PROJECTION_WORKERS = 4;
@@ -47,6 +50,31 @@ export function follow(parts: {
     clock: systemClock,
     log,
     metrics: metrics.forController(PROJECTION, PROJECTION_WORKERS),
+  });
+}
+
+/** Aborts what lost recorders have left in S3, where it is known which bucket that is. */
+export function uploadSweep(
+  config: Pick<ApiConfig, 'storage' | 'bucket' | 'keyPrefix' | 'namespace' | 'uploadSweepIntervalMs'>,
+  { informer, log }: { informer: Informer<MeetingRecording>; log: Logger },
+): UploadSweep | undefined {
+  const { storage, bucket, keyPrefix, namespace, uploadSweepIntervalMs: intervalMs } = config;
+  if (bucket === undefined || intervalMs === 0) return undefined;
+  return new UploadSweep({
+    access: storage,
+    bucket,
+    keyPrefix,
+    intervalMs,
+    find: (name) => {
+      const known = informer.store.get(`${namespace}/${name}`);
+      if (!known) return undefined;
+      if (!isTerminal(known.status?.phase)) return 'active';
+      return { endedAtMs: Date.parse(known.status?.completedAt ?? known.metadata.creationTimestamp) };
+    },
+    now: () => Date.now(),
+    onAborted: (upload) => log.info(upload, 'aborted an upload that no recorder will finish'),
+    onError: (err) =>
+      log.warn({ err: brief(err) }, 'unfinished uploads could not be swept, trying again later'),
   });
 }
 

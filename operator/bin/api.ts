@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createApp } from '../api/app.ts';
@@ -10,10 +11,14 @@ import { describeEnvironment } from '../api/environment.ts';
 import { PlaylistLinks } from '../api/playlist-links.ts';
 import { RecordingTokens } from '../api/recording-tokens.ts';
 import { ApiServer } from '../api/server.ts';
+import { RtcTokens } from '../agora/rtc-token.ts';
 import { ChannelPresence } from '../meetings/channel-presence.ts';
+import { ChannelWatch } from '../meetings/channel-watch.ts';
 import { createRecordings } from '../meetings/create-recordings.ts';
+import { HttpRecorderClient } from '../controller/recorder-client.ts';
 import { Database } from '../meetings/database.ts';
 import { KubernetesRecordingObjects, MEETING_RECORDINGS } from '../meetings/kubernetes-recording-objects.ts';
+import { RecorderLooks } from '../meetings/recorder-looks.ts';
 import { Upkeep } from '../meetings/upkeep.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Informer } from '../runtime/informer.ts';
@@ -22,7 +27,16 @@ import { KubeConfigConnection } from '../runtime/kube/connection.ts';
 import { folderOf, RecordingFiles } from '../storage/recording-files.ts';
 import { SignedPlaylists } from '../storage/signed-playlists.ts';
 import { PresignedDownloads } from '../storage/presigned-downloads.ts';
-import { aborted, brief, countQueued, follow, isReachable, kubeConfig, timed } from './api-parts.ts';
+import {
+  aborted,
+  brief,
+  countQueued,
+  follow,
+  isReachable,
+  kubeConfig,
+  timed,
+  uploadSweep,
+} from './api-parts.ts';
 
 interface RunOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -76,11 +90,23 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
     random: Math.random,
     log,
   });
+  const recorderClient = new HttpRecorderClient();
+  closing.defer(() => recorderClient.close());
+  const recorders = new RecorderLooks({
+    ask: (baseUrl, asked) =>
+      dependencies.time('recorders', () =>
+        recorderClient.status({ baseUrl, after: undefined, waitSeconds: 0, signal: asked }),
+      ),
+    now: () => performance.now(),
+  });
+  const objects = new KubernetesRecordingObjects({ client: timed(client, dependencies), namespace });
   const recordings = createRecordings({
     ...config,
     database,
+    recorders,
+    watched: (name) => informer.store.get(`${namespace}/${name}`),
     queued: () => countQueued(informer.store.list()),
-    objects: new KubernetesRecordingObjects({ client: timed(client, dependencies), namespace }),
+    objects,
     downloads: {
       url: async (request) => {
         if (request.format !== 'm3u8') return dependencies.time('storage', () => downloads.url(request));
@@ -111,19 +137,28 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
   });
   const { projection, sweep } = recordings;
   const controller = follow({ informer, projection, log, registry });
-  const presence = new ChannelPresence({
-    channels: database.channels,
+  const channels = new ChannelWatch({
+    presence: new ChannelPresence({ channels: database.channels, now }),
+    meetings: recordings.registry,
+    recordings: recordings.service,
+    objects: {
+      list: () => informer.store.list(),
+      annotate: (name, annotations) => objects.annotate(name, annotations),
+      stop: (name, reason) => objects.stop(name, reason),
+    },
     graceMs: config.meetingEndGraceMs,
     now,
-    onLeft: async (channel, at) => {
-      for (const { _id } of await recordings.registry.inChannel(channel)) {
-        await recordings.service.meetingEnded(_id, { startedBefore: at });
-      }
-    },
-    onError: (err) => log.warn({ err: brief(err) }, 'the end of a meeting waits'),
+    onError: (err) => log.warn({ err: brief(err) }, 'what Agora told of a channel waits'),
+  });
+  informer.onChange(({ before, after, initial }) => {
+    const channel = after?.spec.source.agora?.channel;
+    if (before || initial || channel === undefined) return;
+    channels.tellWhoIsIn(channel, { isCheck: true }).catch((err: unknown) => {
+      log.warn({ err: brief(err), channel }, 'who is in a channel is told later');
+    });
   });
   const upkeep = new Upkeep({
-    presence,
+    channels,
     projection,
     sweep,
     objects: async () => {
@@ -137,12 +172,15 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
     retentionIntervalMs: config.retentionIntervalMs,
   });
 
+  const uploads = uploadSweep(config, { informer, log });
+  if (uploads) closing.defer(() => uploads.close());
+
   const { recordingTokenSecret: secret } = config;
   const recordingTokens =
     secret === undefined ? undefined : new RecordingTokens({ secret, now, newId: randomUUID });
   const app = createApp({
     recordings: recordings.service,
-    presence,
+    channels,
     archive: recordings.archive,
     meetings: recordings.registry,
     authenticator: new Authenticator({ ...config.tokens, recordingTokens, now }),
@@ -153,11 +191,13 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
     rateLimits: config.rateLimits,
     maxDuration: config.maxDuration,
     agoraWebhookSecret: config.agoraWebhookSecret,
+    rtcTokens: config.rtc && new RtcTokens(config.rtc),
     trustProxyHops: config.trustProxyHops,
     registry,
     log,
     now,
     newRequestId: randomUUID,
+    isStopping: () => signal.aborted,
     readiness: {
       stopping: async () => (signal.aborted ? 'this process is stopping' : undefined),
       database: async () => ((await database.isReachable()) ? undefined : 'the database does not answer'),
@@ -178,6 +218,7 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
     await Promise.all([
       controller.run(signal, stop.signal),
       upkeep.run(signal),
+      uploads && informer.synced(signal).then(() => uploads.run(signal)),
       recordings.delivery?.run(signal),
     ]);
   };
@@ -195,6 +236,8 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
   closing.defer(() => server.close(config.shutdownTimeoutMs));
   await Promise.race([aborted(signal), background]);
   log.info('stopping');
+  // Balancers learn of it within their next probes; until then they send requests here.
+  if (signal.aborted) await sleep(config.shutdownDelayMs);
 }
 
 async function main(): Promise<void> {

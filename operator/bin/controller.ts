@@ -61,10 +61,11 @@ export async function run(config: ControllerConfig, { signal }: { signal: AbortS
     instance: podName,
   });
   stack.defer(() => events.close(EVENTS_MS));
+  const mayWrite = (): boolean => election?.isLeader() ?? true;
   const manager = setupController({
     config,
-    kube: new KubeClient({ connection, mayWrite: () => election?.isLeader() ?? true }),
-    push: config.agora && createMediaPush(config.agora, { log, registry }),
+    kube: new KubeClient({ connection, mayWrite }),
+    push: config.agora && createMediaPush(config.agora, { log, registry, mayWrite }),
     recorderClient,
     events,
     election,

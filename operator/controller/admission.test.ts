@@ -4,6 +4,7 @@ import type { MeetingRecordingSpec } from '../crd/spec.ts';
 import type { MeetingRecordingStatus } from '../crd/status.ts';
 import { Admission } from './admission.ts';
 import { recordingOf } from './testing/build.ts';
+import { seededRandom } from '../runtime/testing/random.ts';
 
 const agora: MeetingRecordingSpec['source'] = { agora: { channel: 'c', region: 'eu' } };
 
@@ -29,8 +30,10 @@ function setup(maxConcurrent: number, maxPushes?: number) {
     const after = recordingOf({
       metadata: { name, uid: `uid-${name}`, creationTimestamp },
       ...(options.status && { status: options.status }),
-      ...(options.agora && { spec: { source: agora } }),
-      ...(options.webm && { spec: { output: { ...recordingOf().spec.output, format: 'webm' } } }),
+      spec: {
+        ...(options.agora && { source: agora }),
+        ...(options.webm && { output: { ...recordingOf().spec.output, format: 'webm' } }),
+      },
     });
     objects.set(name, after);
     admission.observe({ key: name, before, after, initial: false, own: false });
@@ -137,6 +140,47 @@ describe('admission', () => {
     gone('a');
     expect(woken.at(-1)).toEqual(['b']);
     expect(decide('b')).toEqual({ admitted: true });
+  });
+
+  it('decides the same as one that counts everything anew each time, whatever comes and goes', () => {
+    const random = seededRandom(11);
+    const { admission, provider, see, gone, decide } = setup(6, 3);
+    const model = new Map<string, { second: number; agora: boolean; webm: boolean; holds: boolean }>();
+    const weightOf = ({ webm }: { webm: boolean }) => (webm ? 3 : 1);
+    const mayStart = (wanted: string): boolean => {
+      const holding = [...model.values()].filter(({ holds }) => holds);
+      let slots = 6 - holding.reduce((sum, one) => sum + weightOf(one), 0);
+      let pushes = provider.open ? 3 - holding.filter((one) => one.agora).length : 0;
+      const line = [...model].filter(([, { holds }]) => !holds);
+      line.sort(([a, x], [b, y]) => x.second - y.second || (a < b ? -1 : 1));
+      for (const [name, one] of line) {
+        if (one.agora && pushes < 1) continue;
+        slots -= weightOf(one);
+        if (slots < 0) return false;
+        if (name === wanted) return true;
+        if (one.agora) pushes -= 1;
+      }
+      return false;
+    };
+    for (let step = 0; step < 3000; step++) {
+      const name = `rec-${Math.floor(random() * 12)}`;
+      const known = model.get(name);
+      provider.open = random() < 0.8;
+      if (!known) {
+        const one = { second: Math.floor(random() * 5), agora: random() < 0.5, webm: random() < 0.3 };
+        model.set(name, { ...one, holds: false });
+        see(name, one);
+      } else if (random() < 0.3) {
+        gone(name);
+        model.delete(name);
+      } else {
+        const expected = known.holds || mayStart(name);
+        expect(decide(name).admitted).toBe(expected);
+        known.holds = expected;
+      }
+      const holding = [...model.values()].filter(({ holds }) => holds).length;
+      expect([admission.holding, admission.waiting]).toEqual([holding, model.size - holding]);
+    }
   });
 
   it('takes one back to where its age puts it', () => {

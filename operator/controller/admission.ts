@@ -1,6 +1,8 @@
 import { isTerminal } from '../crd/phases.ts';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
 import type { Change } from '../runtime/store.ts';
+import { WaitingLine, comesBefore } from './waiting-line.ts';
+import type { Place } from './waiting-line.ts';
 
 /** What a recording takes of what there is. */
 interface Claim {
@@ -8,11 +10,7 @@ interface Claim {
   readonly needsProvider: boolean;
 }
 
-interface Waiting extends Claim {
-  readonly key: string;
-  readonly uid: string;
-  readonly createdAt: string;
-}
+type Waiting = Claim & Place;
 
 export type AdmissionDecision =
   { admitted: true } | { admitted: false; position: number; lacks: 'slot' | 'provider' };
@@ -31,15 +29,21 @@ export interface AdmissionOptions {
 }
 
 /**
- * Who may record: as many at a time as there are slots and pushes for, oldest first. It follows the cache of all objects, and decides without
- * waiting for anything in between, so that any number of workers never let in one too many. A recording that was let
- * in holds its slot from that moment on, whatever the cache still says.
+ * Who may record: as many at a time as there are slots and pushes for, oldest first. It follows the cache of all
+ * objects, and decides without waiting for anything in between, so that any number of workers never let in one too
+ * many. A recording that was let in holds its slot from that moment on, whatever the cache still says. What is taken is
+ * kept count of, so that a decision costs the same however many record or wait.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #holding = new Map<string, Claim>();
-  /** Oldest first. */
-  readonly #waiting: Waiting[] = [];
+  #slotsTaken = 0;
+  #pushesTaken = 0;
+  /** Those who need Agora may be passed by those who don't, so each kind has a line of its own. */
+  readonly #forProvider = new WaitingLine<Waiting>();
+  readonly #forSlot = new WaitingLine<Waiting>();
+  /** What all those who wait would take. */
+  #slotsWanted = 0;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -47,10 +51,10 @@ export class Admission {
 
   /** How many wait. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#forProvider.length + this.#forSlot.length;
   }
 
-  /** How many slots are taken. */
+  /** How many hold slots. */
   get holding(): number {
     return this.#holding.size;
   }
@@ -68,57 +72,84 @@ export class Admission {
   /** A recorder pod of it exists: it has its slot, though its status may not say so yet. */
   hold(recording: MeetingRecording): void {
     const { uid } = recording.metadata;
-    this.#holding.set(uid, this.#claim(recording));
     this.#dequeue(uid);
+    if (this.#holding.has(uid)) return;
+    const claim = this.#claim(recording);
+    this.#holding.set(uid, claim);
+    this.#slotsTaken += claim.weight;
+    if (claim.needsProvider) this.#pushesTaken += 1;
   }
 
   /** Lets the recording in, or says how many go before it, itself included. */
   decide(recording: MeetingRecording): AdmissionDecision {
     const { uid } = recording.metadata;
     if (this.#holding.has(uid)) return { admitted: true };
-    if (this.#eligible().some((waiting) => waiting.uid === uid)) {
+    const waiting = this.#forProvider.get(uid) ?? this.#forSlot.get(uid);
+    if (waiting && this.#isEligible(waiting)) {
       this.hold(recording);
       return { admitted: true };
     }
-    const index = this.#waiting.findIndex((waiting) => waiting.uid === uid);
-    const position = index < 0 ? this.#waiting.length + 1 : index + 1;
     const provider = this.#claim(recording).needsProvider && this.#pushesLeft() < 1;
-    return { admitted: false, position, lacks: provider ? 'provider' : 'slot' };
+    return { admitted: false, position: this.#position(waiting), lacks: provider ? 'provider' : 'slot' };
   }
 
   /** Back to the queue, to the place that its age gives it. */
   release(key: string, recording: MeetingRecording): void {
-    this.#holding.delete(recording.metadata.uid);
+    this.#letGo(recording.metadata.uid);
     this.#enqueue(key, recording);
     this.wakeNext();
   }
 
   /** Tells those whose turn has come. */
   wakeNext(): void {
-    const next = this.#eligible();
-    if (next.length > 0) this.#options.wake(next.map(({ key }) => key));
+    const keys = Array.from(this.#eligible(), ({ key }) => key);
+    if (keys.length > 0) this.#options.wake(keys);
   }
 
-  /** The first in the queue that fit in. A heavy one is not passed by light ones, or it would wait for ever. */
-  #eligible(): Waiting[] {
-    let slots = this.#options.maxConcurrent - sum([...this.#holding.values()].map(({ weight }) => weight));
-    let pushes = this.#pushesLeft();
-    const next: Waiting[] = [];
-    for (const waiting of this.#waiting) {
-      if (waiting.needsProvider && pushes < 1) continue;
-      slots -= waiting.weight;
-      if (slots < 0) break;
-      if (waiting.needsProvider) pushes -= 1;
-      next.push(waiting);
+  #isEligible(wanted: Waiting): boolean {
+    const all = this.#slotsWanted <= this.#slotsLeft() && this.#forProvider.length <= this.#pushesLeft();
+    if (all) return true;
+    for (const waiting of this.#eligible()) {
+      if (waiting === wanted) return true;
+      if (comesBefore(wanted, waiting)) return false;
     }
-    return next;
+    return false;
+  }
+
+  #position(waiting: Waiting | undefined): number {
+    if (!waiting) return this.waiting + 1;
+    return this.#forProvider.countBefore(waiting) + this.#forSlot.countBefore(waiting) + 1;
+  }
+
+  /** The first in both lines that fit in. A heavy one is not passed by light ones, or it would wait for ever. */
+  *#eligible(): Generator<Waiting> {
+    let slots = this.#slotsLeft();
+    let pushes = this.#pushesLeft();
+    const [provider, own] = [this.#forProvider[Symbol.iterator](), this.#forSlot[Symbol.iterator]()];
+    let [a, b] = [provider.next(), own.next()];
+    for (;;) {
+      const first = a.done || pushes < 1 ? undefined : a.value;
+      const second = b.done ? undefined : b.value;
+      const next = first && (!second || comesBefore(first, second)) ? first : second;
+      if (!next || next.weight > slots) return;
+      slots -= next.weight;
+      if (next === first) {
+        pushes -= 1;
+        a = provider.next();
+      } else b = own.next();
+      yield next;
+    }
+  }
+
+  #slotsLeft(): number {
+    // Weights may be fractions, whose sums are not exact.
+    return this.#options.maxConcurrent - this.#slotsTaken + 1e-6;
   }
 
   /** How many more pushes Agora may have room for. */
   #pushesLeft(): number {
     if (!this.#options.providerIsOpen()) return 0;
-    const { maxPushes = Number.POSITIVE_INFINITY } = this.#options;
-    return maxPushes - [...this.#holding.values()].filter(({ needsProvider }) => needsProvider).length;
+    return (this.#options.maxPushes ?? Number.POSITIVE_INFINITY) - this.#pushesTaken;
   }
 
   #claim(recording: MeetingRecording): Claim {
@@ -130,21 +161,28 @@ export class Admission {
 
   #forget(uid: string): void {
     this.#dequeue(uid);
-    if (this.#holding.delete(uid)) this.wakeNext();
+    if (this.#letGo(uid)) this.wakeNext();
+  }
+
+  #letGo(uid: string): boolean {
+    const claim = this.#holding.get(uid);
+    if (!claim) return false;
+    this.#holding.delete(uid);
+    this.#slotsTaken -= claim.weight;
+    if (claim.needsProvider) this.#pushesTaken -= 1;
+    return true;
   }
 
   #dequeue(uid: string): void {
-    const index = this.#waiting.findIndex((waiting) => waiting.uid === uid);
-    if (index >= 0) this.#waiting.splice(index, 1);
+    const waiting = this.#forProvider.remove(uid) ?? this.#forSlot.remove(uid);
+    this.#slotsWanted -= waiting?.weight ?? 0;
   }
 
   #enqueue(key: string, recording: MeetingRecording): void {
     const { uid, creationTimestamp: createdAt } = recording.metadata;
-    if (this.#waiting.some((waiting) => waiting.uid === uid)) return;
-    const entry = { key, uid, createdAt, ...this.#claim(recording) };
-    const index = this.#waiting.findIndex((waiting) => comesBefore(entry, waiting));
-    if (index < 0) this.#waiting.push(entry);
-    else this.#waiting.splice(index, 0, entry);
+    const claim = this.#claim(recording);
+    const line = claim.needsProvider ? this.#forProvider : this.#forSlot;
+    if (line.add({ key, uid, createdAt, ...claim })) this.#slotsWanted += claim.weight;
   }
 }
 
@@ -153,13 +191,4 @@ export function isAdmitted(recording: MeetingRecording): boolean {
     recording.status?.conditions?.some(({ type, status }) => type === 'Admitted' && status === 'True') ??
     false
   );
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
-}
-
-/** By age; objects of the same second by name. */
-function comesBefore(a: Waiting, b: Waiting): boolean {
-  return a.createdAt === b.createdAt ? a.key < b.key : a.createdAt < b.createdAt;
 }

@@ -44,6 +44,45 @@ describe('the controller’s configuration', () => {
     });
   });
 
+  it('needs to know the gateway, the domain and the certificate where recorders stand behind a gateway', () => {
+    const gateway = { ...required, INGEST_EXPOSURE: 'gateway' };
+    expect(() => readConfig(gateway)).toThrow('INGEST_GATEWAY_NAME is required');
+    const whole = { INGEST_GATEWAY_NAME: 'g', INGEST_DOMAIN: 'a.example.com', INGEST_TLS_SECRET: 't' };
+    expect(() => readConfig({ ...gateway, ...whole, INGEST_DOMAIN: '*.example.com' })).toThrow(
+      'INGEST_DOMAIN: is a domain',
+    );
+    const config = readConfig({ ...gateway, ...whole, INGEST_CHECK_ADDRESS: 'gateway.svc:8443' });
+    expect(config.ingest).toMatchObject({
+      exposure: 'gateway',
+      gateway: { name: 'g', port: 443, check: { host: 'gateway.svc', port: 8443 } },
+    });
+    expect(config.recorder.tlsSecret).toBe('t');
+    expect(readConfig(required).recorder.tlsSecret).toBeUndefined();
+  });
+
+  it('gives recorders time for what has to be made before a publisher can come', () => {
+    const timeout = (env: Record<string, string>) =>
+      readConfig({ ...required, ...env }).recorder.environment.PUBLISHER_TIMEOUT;
+    const waiting = { PUBLISHER_TIMEOUT: '60', START_TIMEOUT: '200' };
+    expect(timeout(waiting)).toBe('60');
+    expect(timeout({ ...waiting, INGEST_EXPOSURE: 'hostPort' })).toBe('60');
+    expect(timeout({ ...waiting, INGEST_EXPOSURE: 'loadBalancer' })).toBe('260');
+    expect(timeout({ INGEST_EXPOSURE: 'loadBalancer' })).toBe('420');
+  });
+
+  it('takes what has several parts as JSON, and says where that is none', () => {
+    const { recorder } = readConfig({
+      ...required,
+      RECORDER_ANNOTATIONS: '{"a":"b"}',
+      RECORDER_TOLERATIONS: '[{"operator":"Exists"}]',
+    });
+    expect(recorder).toMatchObject({ annotations: { a: 'b' }, tolerations: [{ operator: 'Exists' }] });
+    expect(() => readConfig({ ...required, RECORDER_NODE_SELECTOR: 'pool=recorders' })).toThrow(
+      'RECORDER_NODE_SELECTOR: is no JSON',
+    );
+    expect(() => readConfig({ ...required, RECORDER_ANNOTATIONS: '{"a":1}' })).toThrow('RECORDER_ANNOTATIONS');
+  });
+
   it('is told whole by --help', () => {
     const help = controllerHelp();
     for (const name of Object.keys(controllerEnvironmentSchema.shape)) expect(help).toContain(name);

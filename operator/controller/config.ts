@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { ConfigError } from './config-error.ts';
+import { KEEP_THE_NODE, QUANTITY, json } from './environment-values.ts';
+import { ingestConfig, ingestEnvironment } from './ingest-config.ts';
 import { quantityBytes } from './spool-size.ts';
 
 const flag = (fallback: boolean) =>
@@ -8,6 +11,8 @@ const flag = (fallback: boolean) =>
     .default(fallback);
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 const seconds = (fallback: number) => z.coerce.number().min(1).max(604_800).default(fallback);
+/** A recorder's own default, in seconds. */
+const RECORDERS_PUBLISHER_TIMEOUT = 120;
 const text = (description: string) => z.string().min(1).optional().meta({ description });
 
 /** The controller's environment: the one way to configure it. */
@@ -30,6 +35,11 @@ export const controllerEnvironmentSchema = z.object({
     'The Secret whose keys become environment of recorder pods: AWS_ACCESS_KEY_ID and so on.',
   ),
   RECORDER_CPU_REQUEST: z.string().min(1).default('100m').meta({ description: 'CPU request of a recorder.' }),
+  RECORDER_CPU_LIMIT: z
+    .string()
+    .regex(QUANTITY, 'is a quantity such as 2')
+    .optional()
+    .meta({ description: 'CPU limit of a recorder; none unless told.' }),
   RECORDER_MEMORY: z
     .string()
     .min(1)
@@ -45,6 +55,16 @@ export const controllerEnvironmentSchema = z.object({
     description: 'Seconds that a recorder has to finish and upload after it was told to stop.',
   }),
   RECORDER_PRIORITY_CLASS: text('The priority class of recorder pods.'),
+  RECORDER_ANNOTATIONS: json(z.record(z.string(), z.string())).default(KEEP_THE_NODE).meta({
+    description:
+      'Annotations of recorder pods, as JSON: unless told, those by which autoscalers leave their nodes alone.',
+  }),
+  RECORDER_NODE_SELECTOR: json(z.record(z.string(), z.string()))
+    .optional()
+    .meta({ description: 'Which nodes take recorder pods, as JSON; any unless told.' }),
+  RECORDER_TOLERATIONS: json(z.array(z.record(z.string(), z.unknown())))
+    .optional()
+    .meta({ description: 'Taints that recorder pods tolerate, as JSON; none unless told.' }),
   RECORDER_RTMP_PORT: port(1935).meta({ description: "Port of a recorder's RTMP ingest." }),
   RECORDER_HTTP_PORT: port(8080).meta({ description: "Port of a recorder's health, status and metrics." }),
   RECORDER_LOG_LEVEL: text('How much recorders log; info unless told.'),
@@ -58,23 +78,7 @@ export const controllerEnvironmentSchema = z.object({
     .string()
     .min(32, 'is a random text of at least 32 characters, for example from: openssl rand -hex 32')
     .meta({ description: 'The master key that stream keys are derived from.' }),
-  RTMP_SERVER_URL: z
-    .string()
-    .regex(/^rtmps?:\/\/[^/\s]+(\/\S*)?$/, 'is a URL such as rtmp://ingest.example.com/live')
-    .optional()
-    .meta({ description: 'A fixed ingest URL in front of the pods, in place of rtmp://POD-IP:PORT/live.' }),
-  INGEST_EXPOSURE: z.enum(['podIP', 'hostPort', 'nodePort', 'loadBalancer', 'fixed']).optional().meta({
-    description:
-      'How publishers reach recorders; fixed where RTMP_SERVER_URL is set, else podIP unless told.',
-  }),
-  INGEST_HOST: text(
-    "The host name of the nodes for publishers, with nodePort; the IP of the pod's node unless told.",
-  ),
-  INGEST_HOST_PORTS: z
-    .string()
-    .regex(/^[0-9]{1,5}-[0-9]{1,5}$/, 'is a range of ports such as 20000-20999')
-    .default('20000-20999')
-    .meta({ description: 'The ports of a node that recorders ask for, with hostPort.' }),
+  ...ingestEnvironment,
   AGORA_REST_API_BASE_URL: z
     .url()
     .optional()
@@ -114,7 +118,9 @@ export const controllerEnvironmentSchema = z.object({
     .max(86_400)
     .default(300)
     .meta({ description: 'Seconds between looks for pushes that no recording has any use for; 0: none.' }),
-  START_TIMEOUT: seconds(300).meta({ description: 'Seconds within which a recorder pod must be ready.' }),
+  START_TIMEOUT: seconds(300).meta({
+    description: 'Seconds within which a recorder pod must be ready and reachable.',
+  }),
   RECORDER_LOST_AFTER: seconds(60).meta({
     description:
       'Seconds without a word from a recorder whose node does not answer, until another takes its place.',
@@ -137,13 +143,9 @@ export const controllerEnvironmentSchema = z.object({
     .meta({ description: 'How much is logged, as JSON on stdout.' }),
 });
 
-export type ControllerEnvironment = z.output<typeof controllerEnvironmentSchema>;
+export { ConfigError };
 
-/** The environment lacks something or says something impossible. The message has a line for each variable. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly code = 'BadConfiguration';
-}
+export type ControllerEnvironment = z.output<typeof controllerEnvironmentSchema>;
 
 /** Reads the controller's environment; an empty value counts as absent. Throws {@link ConfigError}. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): ControllerConfig {
@@ -168,6 +170,7 @@ export type ControllerConfig = ReturnType<typeof toConfig>;
 export type RecorderConfig = ControllerConfig['recorder'];
 
 function toConfig(env: ControllerEnvironment) {
+  const ingest = ingestConfig(env);
   const agora =
     env.AGORA_APP_ID !== undefined &&
     env.AGORA_CUSTOMER_ID !== undefined &&
@@ -192,7 +195,7 @@ function toConfig(env: ControllerEnvironment) {
     maxPushes: env.AGORA_MAX_PUSHES,
     pushSweepSeconds: env.PUSH_SWEEP_INTERVAL,
     masterKey: env.STREAM_KEY_SECRET,
-    ingest: ingestConfig(env),
+    ingest,
     startTimeoutSeconds: env.START_TIMEOUT,
     recorderLostSeconds: env.RECORDER_LOST_AFTER,
     uploadRetrySeconds: env.UPLOAD_RETRY_WINDOW,
@@ -204,7 +207,11 @@ function toConfig(env: ControllerEnvironment) {
       serviceAccount: env.RECORDER_SERVICE_ACCOUNT,
       secret: env.RECORDER_SECRET,
       priorityClass: env.RECORDER_PRIORITY_CLASS,
+      annotations: env.RECORDER_ANNOTATIONS,
+      nodeSelector: env.RECORDER_NODE_SELECTOR,
+      tolerations: env.RECORDER_TOLERATIONS,
       cpuRequest: env.RECORDER_CPU_REQUEST,
+      cpuLimit: env.RECORDER_CPU_LIMIT,
       memory: env.RECORDER_MEMORY,
       maxSpoolBytes: quantityBytes(env.RECORDER_EPHEMERAL_STORAGE),
       storageRequest: env.RECORDER_EPHEMERAL_STORAGE_REQUEST,
@@ -212,6 +219,8 @@ function toConfig(env: ControllerEnvironment) {
       rtmpPort: env.RECORDER_RTMP_PORT,
       httpPort: env.RECORDER_HTTP_PORT,
       keyPrefix: env.S3_KEY_PREFIX,
+      /** The Secret with the certificate of its ingest; absent: it speaks RTMP without TLS. */
+      tlsSecret: ingest.exposure === 'gateway' ? ingest.gateway.tlsSecret : undefined,
       /** Given to the pods as it is, where it is set. */
       environment: {
         S3_BUCKET: env.S3_BUCKET,
@@ -220,7 +229,7 @@ function toConfig(env: ControllerEnvironment) {
         S3_SSE: env.S3_SSE,
         S3_SSE_KMS_KEY_ID: env.S3_SSE_KMS_KEY_ID,
         AWS_REGION: env.AWS_REGION,
-        PUBLISHER_TIMEOUT: env.PUBLISHER_TIMEOUT,
+        PUBLISHER_TIMEOUT: publisherTimeout(env, ingest.exposure),
         RECONNECT_WINDOW: env.RECONNECT_WINDOW,
         RECORDING_MIN_FREE_MB: env.RECORDING_MIN_FREE_MB,
         LOG_LEVEL: env.RECORDER_LOG_LEVEL,
@@ -229,19 +238,9 @@ function toConfig(env: ControllerEnvironment) {
   };
 }
 
-type Exposure =
-  { exposure: 'fixed'; fixedUrl: string } | { exposure: 'podIP' | 'hostPort' | 'nodePort' | 'loadBalancer' };
-
-function ingestConfig(
-  env: ControllerEnvironment,
-): Exposure & { host: string | undefined; hostPorts: readonly [first: number, last: number] } {
-  const [first = 0, last = 0] = env.INGEST_HOST_PORTS.split('-').map(Number);
-  if (first < 1 || last > 65_535 || first > last)
-    throw new ConfigError(`INGEST_HOST_PORTS: ${env.INGEST_HOST_PORTS} is no range of ports from 1 to 65535`);
-  const common = { host: env.INGEST_HOST, hostPorts: [first, last] as const };
-  const url = env.RTMP_SERVER_URL;
-  const exposure = env.INGEST_EXPOSURE ?? (url === undefined ? 'podIP' : 'fixed');
-  if (exposure !== 'fixed') return { ...common, exposure };
-  if (url === undefined) throw new ConfigError('RTMP_SERVER_URL is required with INGEST_EXPOSURE=fixed');
-  return { ...common, exposure, fixedUrl: url };
+/** Seconds. What others have to make first, as a load balancer, is no publisher's fault: its time begins after that. */
+function publisherTimeout(env: ControllerEnvironment, exposure: string): string | undefined {
+  if (exposure !== 'loadBalancer' && exposure !== 'gateway') return env.PUBLISHER_TIMEOUT;
+  const { PUBLISHER_TIMEOUT = RECORDERS_PUBLISHER_TIMEOUT } = env;
+  return String(Number(PUBLISHER_TIMEOUT) + env.START_TIMEOUT);
 }

@@ -13,7 +13,7 @@ const RETRY_WAITS_SECONDS = [0.5, 1];
 /** Agora's Media Push with the installation's credentials, every request counted. */
 export function createMediaPush(
   agora: NonNullable<ControllerConfig['agora']>,
-  options: { log: Logger; registry: Registry },
+  options: { log: Logger; registry: Registry; mayWrite?: () => boolean },
 ): MediaPush {
   const requests = new Counter({
     name: 'meetrec_agora_requests_total',
@@ -28,6 +28,7 @@ export function createMediaPush(
     customerSecret: agora.customerSecret,
     logger: options.log,
     retryWaitsSeconds: RETRY_WAITS_SECONDS,
+    ...(options.mayWrite && { mayWrite: options.mayWrite }),
     onRequest: (operation, status) => requests.inc({ operation, status }),
   });
 }

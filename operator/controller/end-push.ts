@@ -1,13 +1,11 @@
 import { AgoraError } from '../agora/agora-error.ts';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
+import { CONVERTER_PREFIX } from '../crd/names.ts';
 import { lookAgainIn } from './pass.ts';
 import type { Pass } from './pass.ts';
 import type { World } from './world.ts';
 
 const RETRY_MS = 5000;
-
-/** What names of pushes of ours begin with. */
-export const CONVERTER_PREFIX = 'meetrec-';
 
 /** The name under which Agora knows a recording's push: whoever comes later finds it by this. */
 export function converterName(recording: MeetingRecording): string {

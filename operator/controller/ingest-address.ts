@@ -1,74 +1,122 @@
 import { isIPv6 } from 'node:net';
-import { isAlreadyExists } from '../runtime/kube/api-error.ts';
+import type { Reason } from '../crd/reasons.ts';
+import { isNotFound } from '../runtime/kube/api-error.ts';
 import { hostPortOf } from './host-ports.ts';
+import type { GatewayConfig } from './ingest-config.ts';
+import { ingestHost, ingestRoute, whyNotTaken } from './ingest-route.ts';
 import { SERVICES, ingestService, ingestServiceName } from './ingest-service.ts';
-import type { Service } from './ingest-service.ts';
+import type { Service, ServiceType } from './ingest-service.ts';
 import type { Pod } from './kube-objects.ts';
 import type { Pass } from './pass.ts';
+import type { ReachTarget } from './reach.ts';
 import type { World } from './world.ts';
 
-/** Where publishers reach a recorder; undefined while that is not known yet. */
-export type IngestAddress =
-  /** A fixed address in front of all recorders. */
-  { url: string } | { host: string; port: number };
+const NO_ROUTES = "The cluster serves no TLSRoute; are the Gateway API's resources installed?";
 
-/** An address as a URL has it. */
-export function hostPart(address: string): string {
-  return isIPv6(address) ? `[${address}]` : address;
-}
+/** Where publishers reach a recorder, or why that is not known yet. */
+export type IngestAddress =
+  /** With a target, a recorder must have answered there before anybody is sent to the URL. */
+  { url: string; check?: ReachTarget } | { reason: Reason; message: string };
 
 /** Finds, and where need be makes, the way to the recorder in this pod, by the installation's kind of exposure. */
 export async function ingestAddress(
   pass: Pass,
   world: World,
   { pod, podIP }: { pod: Pod; podIP: string },
-): Promise<IngestAddress | undefined> {
+): Promise<IngestAddress> {
   const { ingest, recorder } = world.config;
   const hostIP = pod.status?.hostIP;
   switch (ingest.exposure) {
     case 'podIP':
-      return { host: podIP, port: recorder.rtmpPort };
+      return { url: rtmpUrl(podIP, recorder.rtmpPort) };
     case 'fixed':
       return { url: ingest.fixedUrl };
-    case 'hostPort': {
-      const port = hostPortOf(pod);
-      return hostIP === undefined || port === undefined ? undefined : { host: hostIP, port };
-    }
+    case 'hostPort':
+      return addressOf(hostIP, hostPortOf(pod));
     case 'nodePort': {
-      const port = (await service(pass, world, pod, 'NodePort')).spec?.ports?.[0]?.nodePort;
-      const host = ingest.host ?? hostIP;
-      return host === undefined || port === undefined ? undefined : { host, port };
+      const { spec } = await service(pass, world, pod, 'NodePort');
+      return addressOf(ingest.host ?? hostIP, spec?.ports?.[0]?.nodePort);
     }
     case 'loadBalancer': {
-      const { status } = await service(pass, world, pod, 'LoadBalancer');
+      const { metadata, status } = await service(pass, world, pod, 'LoadBalancer');
       const [balancer] = status?.loadBalancer?.ingress ?? [];
       const host = balancer?.hostname ?? balancer?.ip;
-      return host === undefined ? undefined : { host, port: recorder.rtmpPort };
+      if (host !== undefined) return addressOf(host, recorder.rtmpPort);
+      const message = `The load balancer of the Service ${metadata.name ?? ''} has no address yet`;
+      return { reason: 'LoadBalancerPending', message };
     }
+    case 'gateway':
+      return await throughGateway(pass, world, pod, ingest.gateway);
     default:
       return ingest satisfies never;
   }
 }
 
-async function service(
+/** An address as a URL has it. */
+export function hostPart(address: string): string {
+  return isIPv6(address) ? `[${address}]` : address;
+}
+
+/** A host and port as a URL has them. */
+export function authority(host: string, port: number): string {
+  return `${hostPart(host)}:${port}`;
+}
+
+function rtmpUrl(host: string, port: number): string {
+  return `rtmp://${authority(host, port)}/live`;
+}
+
+function addressOf(host: string | undefined, port: number | undefined): IngestAddress {
+  if (host !== undefined && port !== undefined) return { url: rtmpUrl(host, port), check: { host, port } };
+  return { reason: 'IngestUnreachable', message: 'The recorder listens; it has no ingest address yet' };
+}
+
+async function throughGateway(
   pass: Pass,
   world: World,
   pod: Pod,
-  type: 'NodePort' | 'LoadBalancer',
-): Promise<Service> {
+  gateway: GatewayConfig,
+): Promise<IngestAddress> {
+  const { recording, status, signal } = pass;
+  const { metadata } = await service(pass, world, pod, 'ClusterIP');
+  const manifest = ingestRoute({
+    recording,
+    pod,
+    attempt: status.value.attempt ?? 1,
+    gateway,
+    serviceName: metadata.name ?? '',
+    servicePort: world.config.recorder.rtmpPort,
+  });
+  const route = await world.tlsRoutes.ensure(manifest, signal);
+  const notTaken = route
+    ? whyNotTaken(route, gateway)
+    : { reason: 'IngestRouteNotAccepted' as const, message: NO_ROUTES };
+  if (notTaken) return notTaken;
+  const host = ingestHost(recording, gateway.domain);
+  const { port, caPath } = gateway;
+  const check = gateway.check ?? { host, port };
+  return { url: `rtmps://${authority(host, port)}/live`, check: { ...check, serverName: host, caPath } };
+}
+
+async function service(pass: Pass, world: World, pod: Pod, type: ServiceType): Promise<Service> {
   const { recording, status, signal } = pass;
   const attempt = status.value.attempt ?? 1;
-  const { rtmpPort } = world.config.recorder;
+  const { ingest, recorder } = world.config;
+  const { namespace } = recording.metadata;
   try {
-    const manifest = ingestService({ recording, pod, attempt, type, rtmpPort });
-    return await world.kube.create(SERVICES, manifest, { signal });
+    const name = ingestServiceName(recording, attempt);
+    return await world.kube.get(SERVICES, { namespace, name }, { signal });
   } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-    const { namespace } = recording.metadata;
-    return await world.kube.get(
-      SERVICES,
-      { namespace, name: ingestServiceName(recording, attempt) },
-      { signal },
-    );
+    if (!isNotFound(error)) throw error;
   }
+  const manifest = ingestService({
+    recording,
+    pod,
+    attempt,
+    type,
+    rtmpPort: recorder.rtmpPort,
+    annotations: ingest.serviceAnnotations,
+    loadBalancerClass: ingest.loadBalancerClass,
+  });
+  return await world.kube.create(SERVICES, manifest, { signal });
 }

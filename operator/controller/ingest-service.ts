@@ -17,15 +17,20 @@ export function ingestServiceName(recording: MeetingRecording, attempt: number):
   return `meetrec-${recording.metadata.uid}-${attempt}`;
 }
 
+/** ClusterIP: for a gateway, which leads to it. */
+export type ServiceType = 'NodePort' | 'LoadBalancer' | 'ClusterIP';
+
 /** The way to one recorder from outside the cluster. It is the pod's, and is collected as garbage with it. */
 export function ingestService(options: {
   recording: MeetingRecording;
   pod: Pod;
   attempt: number;
-  type: 'NodePort' | 'LoadBalancer';
+  type: ServiceType;
   rtmpPort: number;
+  annotations?: Readonly<Record<string, string>> | undefined;
+  loadBalancerClass?: string | undefined;
 }): KubeObject & { spec: object } {
-  const { recording, pod, attempt, type, rtmpPort } = options;
+  const { recording, pod, attempt, type, rtmpPort, annotations, loadBalancerClass } = options;
   const own = { [LABELS.name]: RECORDER_APP_NAME, [LABELS.recording]: recording.metadata.name };
   return {
     apiVersion: 'v1',
@@ -34,6 +39,7 @@ export function ingestService(options: {
       name: ingestServiceName(recording, attempt),
       namespace: recording.metadata.namespace,
       labels: { ...own, [LABELS.managedBy]: MANAGER_NAME },
+      ...(annotations && { annotations }),
       ...{
         ownerReferences: [
           { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, uid: pod.metadata.uid, controller: true },
@@ -42,6 +48,7 @@ export function ingestService(options: {
     },
     spec: {
       type,
+      ...(type === 'LoadBalancer' && loadBalancerClass !== undefined && { loadBalancerClass }),
       selector: { ...own, [LABELS.attempt]: String(attempt) },
       ports: [{ name: 'rtmp', port: rtmpPort, targetPort: 'rtmp' }],
     },

@@ -1,3 +1,4 @@
+import { secondsBefore } from '../crd/seconds-before.ts';
 import type { RecordingFile, RecordingPart } from '../crd/status.ts';
 import { isUnwanted, lookAgainIn } from './pass.ts';
 import type { Pass } from './pass.ts';
@@ -29,8 +30,7 @@ export function salvagedSeconds(pass: Pass): number {
 
 /** Seconds of media before the current attempt, as far as they are known. */
 export function earlierSeconds(pass: Pass): number {
-  const current = pass.status.value.attempt ?? 1;
-  return seconds(partsOf(pass).filter(({ attempt, state }) => attempt < current && state !== 'Lost'));
+  return secondsBefore(pass.status.value);
 }
 
 function seconds(parts: readonly RecordingPart[]): number {
@@ -73,6 +73,7 @@ export function continueElsewhere(pass: Pass, world: World, why: string): void {
   status.value.attempt = (status.value.attempt ?? 1) + 1;
   delete status.value.podName;
   delete status.value.nodeName;
+  delete status.value.recorderUrl;
   delete status.value.ingest;
   // The push is found by its name and sent to the new address.
   delete status.value.agora;

@@ -76,6 +76,7 @@ export function fail(pass: Pass, reason: Reason, message: string = REASONS[reaso
 /** What every end has in common: conditions of things that are no more. */
 export function settle(pass: Pass): void {
   const { status } = pass;
+  delete status.value.recorderUrl;
   if (status.condition('Admitted'))
     status.set('Admitted', 'False', 'SlotReleased', 'The recording has ended');
   if (status.condition('RecorderReady'))

@@ -9,6 +9,14 @@ export interface PushMemory {
   missing: number;
   /** Agora has confirmed that the push is no more. */
   ended: boolean;
+  /** Monotonic milliseconds before which the picture is not changed; undefined before the first change. */
+  mayChangeAtMs?: number;
+  /** Of the last change of the picture that was asked for, whether it was carried out or not. */
+  sequence?: number;
+  /** The push was ended to be made anew with a layout, which is done once. */
+  madeAnew?: boolean;
+  /** The news of the push that was acted on. */
+  heeded?: string | undefined;
 }
 
 /** By the recording's UID. */
@@ -18,7 +26,7 @@ export class PushRequests {
   of(uid: string): PushMemory {
     const known = this.#memory.get(uid);
     if (known) return known;
-    const fresh = { failures: 0, lastError: undefined, notBeforeMs: 0, missing: 0, ended: false };
+    const fresh: PushMemory = { failures: 0, lastError: undefined, notBeforeMs: 0, missing: 0, ended: false };
     this.#memory.set(uid, fresh);
     return fresh;
   }

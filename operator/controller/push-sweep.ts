@@ -2,12 +2,12 @@ import type { Logger } from 'pino';
 import { AgoraError } from '../agora/agora-error.ts';
 import type { Converter, MediaPush } from '../agora/media-push.ts';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
+import { CONVERTER_PREFIX } from '../crd/names.ts';
 import { isTerminal } from '../crd/phases.ts';
 import { REGIONS } from '../crd/spec.ts';
 import { deriveStreamKey } from '../crd/stream-key.ts';
 import { sleep } from '../runtime/clock.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { CONVERTER_PREFIX } from './end-push.ts';
 
 export interface PushSweepOptions {
   push: MediaPush;

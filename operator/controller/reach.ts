@@ -1,21 +1,64 @@
-import { connect } from 'node:net';
+import { readFile } from 'node:fs/promises';
+import { connect as connectTcp } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect as connectTls, rootCertificates } from 'node:tls';
 
-/** Milliseconds within which a connection must come about: a worker waits for it. */
-const CONNECT_MS = 2000;
+/** Milliseconds within which a recorder must have answered: a worker waits for it. */
+const ANSWER_MS = 2000;
+const RTMP_VERSION = 3;
+/** What a client says first: the version, and 1536 bytes of its choice. */
+const GREETING = Buffer.concat([Buffer.from([RTMP_VERSION]), Buffer.alloc(1536)]);
 
-/** Whether somebody answers there. */
-export type Reach = (host: string, port: number) => Promise<boolean>;
+export interface ReachTarget {
+  readonly host: string;
+  readonly port: number;
+  /** With it, TLS is spoken, for this name. */
+  readonly serverName?: string | undefined;
+  /** PEM file of an authority that is trusted beside the public ones, where there is such a file. */
+  readonly caPath?: string | undefined;
+}
 
-/** Opens a TCP connection and closes it again. */
-export const reachByTcp: Reach = async (host, port) => {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = connect({ host, port });
-  socket.setTimeout(CONNECT_MS, () => resolve(false));
-  socket.once('connect', () => resolve(true));
-  socket.once('error', () => resolve(false));
+/** Finds out whether a recorder answers there: undefined when one does, else why not, alike from try to try. */
+export type Reach = (target: ReachTarget) => Promise<string | undefined>;
+
+/**
+ * Goes the way of a publisher, as far as its first greeting: a load balancer may take the connection long before
+ * anybody stands behind it.
+ *
+ * @param options.answerMs milliseconds to wait for the answer; 2000 unless told
+ */
+export function rtmpReach({ answerMs = ANSWER_MS }: { answerMs?: number } = {}): Reach {
+  return async (target) => {
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const socket = await open(target, () => socket.write(GREETING));
+    const timer = setTimeout(() => resolve(`no answer within ${answerMs / 1000} s`), answerMs);
+    socket.once('data', ([version]: Buffer) =>
+      resolve(version === RTMP_VERSION ? undefined : 'what answers does not speak RTMP'),
+    );
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    socket.once('close', () => resolve('the connection is closed without an answer'));
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      socket.destroy();
+    }
+  };
+}
+
+async function open(target: ReachTarget, onOpen: () => void): Promise<Socket> {
+  const { host, port, serverName, caPath } = target;
+  if (serverName === undefined) return connectTcp({ host, port }, onOpen);
+  const own = caPath === undefined ? undefined : await readIfThere(caPath);
+  const ca = own === undefined ? undefined : [...rootCertificates, own];
+  return connectTls({ host, port, servername: serverName, ...(ca && { ca }) }, onOpen);
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return await promise;
-  } finally {
-    socket.destroy();
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
-};
+}

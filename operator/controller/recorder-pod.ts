@@ -5,6 +5,7 @@ import {
   KIND,
   LABELS,
   MANAGER_NAME,
+  MAX_DURATION_ANNOTATION,
   RECORDER_APP_NAME,
   RESULT_FINALIZER,
 } from '../crd/names.ts';
@@ -15,6 +16,9 @@ import { mebibytes, podStorageBytes, spoolBytes } from './spool-size.ts';
 
 export const RECORDER_CONTAINER = 'recorder';
 const SPOOL = '/tmp/recordings';
+const LIMITS = '/etc/meetrec';
+const MAX_DURATION_FILE = 'max-duration-seconds';
+const CERTIFICATE = '/etc/meetrec-tls';
 /** The user of the recorder image. */
 const USER = 65_532;
 
@@ -70,9 +74,8 @@ export function recorderPod(options: RecorderPodOptions): KubeObject & { spec: o
         [LABELS.attempt]: String(attempt),
       },
       annotations: {
-        // A recording can't move: autoscalers must leave its node alone.
-        'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
-        'karpenter.sh/do-not-disrupt': 'true',
+        ...config.annotations,
+        [MAX_DURATION_ANNOTATION]: String(recording.spec.maxDurationSeconds),
       },
       finalizers: [RESULT_FINALIZER],
       ...{
@@ -90,6 +93,8 @@ export function recorderPod(options: RecorderPodOptions): KubeObject & { spec: o
       ...(config.serviceAccount !== undefined && { serviceAccountName: config.serviceAccount }),
       ...(config.priorityClass !== undefined && { priorityClassName: config.priorityClass }),
       ...(config.imagePullSecret !== undefined && { imagePullSecrets: [{ name: config.imagePullSecret }] }),
+      ...(config.nodeSelector !== undefined && { nodeSelector: config.nodeSelector }),
+      ...(config.tolerations !== undefined && { tolerations: config.tolerations }),
       securityContext: {
         runAsNonRoot: true,
         runAsUser: USER,
@@ -101,6 +106,11 @@ export function recorderPod(options: RecorderPodOptions): KubeObject & { spec: o
       volumes: [
         { name: 'spool', emptyDir: { sizeLimit: mebibytes(spoolBytes(recording, config.maxSpoolBytes)) } },
         { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
+        { name: 'limits', downwardAPI: { items: [maxDurationFile()] } },
+        // A Secret that is missing is for the recorder to say: a pod that waits for one says nothing.
+        ...(config.tlsSecret === undefined
+          ? []
+          : [{ name: 'certificate', secret: { secretName: config.tlsSecret, optional: true } }]),
       ],
     },
   };
@@ -132,7 +142,11 @@ function recorderContainer(options: RecorderPodOptions): object {
         memory: config.memory,
         'ephemeral-storage': config.storageRequest ?? storage,
       },
-      limits: { memory: config.memory, 'ephemeral-storage': storage },
+      limits: {
+        ...(config.cpuLimit !== undefined && { cpu: config.cpuLimit }),
+        memory: config.memory,
+        'ephemeral-storage': storage,
+      },
     },
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -142,8 +156,18 @@ function recorderContainer(options: RecorderPodOptions): object {
     volumeMounts: [
       { name: 'tmp', mountPath: '/tmp' },
       { name: 'spool', mountPath: SPOOL },
+      { name: 'limits', mountPath: LIMITS, readOnly: true },
+      ...(config.tlsSecret === undefined
+        ? []
+        : [{ name: 'certificate', mountPath: CERTIFICATE, readOnly: true }]),
     ],
   };
+}
+
+/** A recorder has no access to the API, but to this of its own pod: the kubelet keeps the file up to date. */
+function maxDurationFile(): object {
+  const fieldPath = `metadata.annotations['${MAX_DURATION_ANNOTATION}']`;
+  return { path: MAX_DURATION_FILE, fieldRef: { fieldPath } };
 }
 
 function environment(options: RecorderPodOptions): { name: string; value: string }[] {
@@ -154,12 +178,17 @@ function environment(options: RecorderPodOptions): { name: string; value: string
     MEETING_ID: recording.spec.meetingId,
     STREAM_KEY_SHA256: publisherKeySha256(recording, masterKey),
     RTMP_PORT: config.rtmpPort,
+    ...(config.tlsSecret !== undefined && {
+      RTMP_TLS_CERT_PATH: `${CERTIFICATE}/tls.crt`,
+      RTMP_TLS_KEY_PATH: `${CERTIFICATE}/tls.key`,
+    }),
     HTTP_PORT: config.httpPort,
     RECORDING_FORMAT: output.format,
     RECORDING_RESOLUTION: output.resolution,
     RECORDING_FPS: output.fps,
     RECORDING_BITRATE: output.bitrateKbps,
     RECORDING_MAX_DURATION: maxDurationSeconds,
+    RECORDING_MAX_DURATION_FILE: `${LIMITS}/${MAX_DURATION_FILE}`,
     RECORDING_STORAGE_PATH: SPOOL,
     // The volume's limit, which the recorder can't see: it would be evicted, spool and all.
     RECORDING_SPOOL_LIMIT_MB: Math.floor(spoolBytes(recording, config.maxSpoolBytes) / 1e6),

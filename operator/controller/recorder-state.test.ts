@@ -44,6 +44,11 @@ describe('what a recorder pod is', () => {
       { container: { state: { waiting: { reason: 'ImagePullBackOff' } } } },
       'RecorderImagePullFailed',
     ],
+    [
+      'a Secret is missing',
+      { container: { state: { waiting: { reason: 'CreateContainerConfigError' } } } },
+      'RecorderStarting',
+    ],
   ] as const)('starts while %s', (_what, options, reason) => {
     const state = read(structuredClone(options) as Parameters<typeof podOf>[1]);
     expect(state).toMatchObject({ is: 'starting' });

@@ -39,7 +39,19 @@ const FINAL_EXIT_CODES: readonly number[] = [
   EXIT_CODES.badConfiguration,
 ];
 
-const IMAGE_TROUBLE = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull']);
+const IMAGE_TROUBLE = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'ImageInspectError',
+  'RegistryUnavailable',
+]);
+const CONTAINER_TROUBLE = new Set([
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+]);
 
 /** @param nowMs Unix milliseconds */
 export function readRecorderState(pod: Pod, nowMs: number): RecorderState {
@@ -160,8 +172,8 @@ function lost(pod: Pod, terminated: Terminated | undefined): RecorderState {
   return { is: 'lost', how: 'failed', message: `The recorder ended without a result ${how}`.trim() };
 }
 
-/** Why the pod itself ended: its reason, or what disrupted it, where it has none. */
-function endOf(pod: Pod): { reason?: string | undefined; message?: string | undefined } {
+/** Why the pod itself ended or has to: its reason, or what disrupted it, where it has none. */
+export function endOf(pod: Pod): { reason?: string | undefined; message?: string | undefined } {
   if (pod.status?.reason !== undefined) return pod.status;
   const disruption = pod.status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
   return disruption?.status === 'True' ? disruption : {};
@@ -180,6 +192,12 @@ function startTrouble(pod: Pod, container: ContainerStatus | undefined): StartTr
     const image = pod.spec.containers.find(({ name }) => name === RECORDER_CONTAINER)?.image ?? '';
     return { reason: 'RecorderImagePullFailed', message: `The image ${image} can't be pulled` };
   }
+  // A Secret that is missing, for example: the kubelet tries for ever.
+  if (waiting?.reason !== undefined && CONTAINER_TROUBLE.has(waiting.reason))
+    return {
+      reason: 'RecorderStarting',
+      message: `The recorder can't be started: ${waiting.message ?? waiting.reason}`,
+    };
   if (pod.spec.nodeName !== undefined)
     return { reason: 'RecorderStarting', message: 'The recorder starts on its node' };
   return undefined;

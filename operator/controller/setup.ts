@@ -24,13 +24,14 @@ import { RecordingMetrics } from './metrics.ts';
 import { ProviderGate } from './provider-gate.ts';
 import { PushRequests } from './push-requests.ts';
 import { PushSweep } from './push-sweep.ts';
-import { reachByTcp } from './reach.ts';
+import { rtmpReach } from './reach.ts';
 import type { Reach } from './reach.ts';
 import type { RecorderClient } from './recorder-client.ts';
 import { RecorderWatchers } from './recorder-watchers.ts';
 import { MeetingRecordingReconciler, currentPodName } from './reconciler.ts';
 import { slimPod } from './slim-pod.ts';
 import { StatusUpdate } from './status-update.ts';
+import { TlsRoutes } from './tls-routes.ts';
 import { POD_RECORDING } from './world.ts';
 import type { World } from './world.ts';
 
@@ -42,7 +43,7 @@ export interface SetupOptions {
   /** Absent: the installation has no Agora credentials. */
   push: MediaPush | undefined;
   recorderClient: RecorderClient;
-  /** How it is found out whether a recorder can be reached; by TCP unless told. */
+  /** How it is found out whether a recorder can be reached; by RTMP unless told. */
   reach?: Reach;
   events: EventRecorder;
   election: LeaderElection | undefined;
@@ -111,7 +112,8 @@ export function setupController(options: SetupOptions): Manager {
     admission,
     watchers,
     hostPorts,
-    reach: options.reach ?? reachByTcp,
+    reach: options.reach ?? rtmpReach(),
+    tlsRoutes: new TlsRoutes({ kube }),
     config,
     clock,
     log,

@@ -1,22 +1,25 @@
-import type { Pod } from './kube-objects.ts';
+import { MAX_DURATION_ANNOTATION } from '../crd/names.ts';
+import type { ContainerStatus, Pod } from './kube-objects.ts';
 
 /**
- * Leaves of a pod what {@link Pod} names: the cache holds one for each recording, and most of a pod is of no use here.
+ * Leaves of a pod what the controller reads of it: the cache holds one for each recording, and most of a pod is of no
+ * use here.
  */
 export function slimPod({ apiVersion, kind, metadata, spec, status }: Pod): Pod {
-  const { annotations: _annotations, ...kept } = metadata;
-  const { nodeName, containers } = spec;
+  const { annotations, ...kept } = metadata;
+  const maxDuration = annotations?.[MAX_DURATION_ANNOTATION];
   return {
-    ...(apiVersion !== undefined && { apiVersion }),
-    ...(kind !== undefined && { kind }),
-    metadata: kept,
+    ...pick({ apiVersion, kind }, ['apiVersion', 'kind']),
+    metadata: {
+      ...kept,
+      ...(maxDuration !== undefined && { annotations: { [MAX_DURATION_ANNOTATION]: maxDuration } }),
+    },
     spec: {
-      ...(nodeName !== undefined && { nodeName }),
-      containers: containers.map(({ name, image, env, ports }) => ({
+      ...pick(spec, ['nodeName']),
+      containers: spec.containers.map(({ name, image, ports }) => ({
         name,
         ...(image !== undefined && { image }),
-        ...(env && { env }),
-        ...(ports && { ports }),
+        ...(ports && { ports: ports.filter(({ hostPort }) => hostPort !== undefined) }),
       })),
     },
     ...(status && { status: slimStatus(status) }),
@@ -24,14 +27,33 @@ export function slimPod({ apiVersion, kind, metadata, spec, status }: Pod): Pod 
 }
 
 function slimStatus(status: NonNullable<Pod['status']>): NonNullable<Pod['status']> {
-  const { phase, reason, message, podIP, hostIP, conditions, containerStatuses } = status;
+  const { conditions, containerStatuses } = status;
   return {
-    ...(phase !== undefined && { phase }),
-    ...(reason !== undefined && { reason }),
-    ...(message !== undefined && { message }),
-    ...(podIP !== undefined && { podIP }),
-    ...(hostIP !== undefined && { hostIP }),
-    ...(conditions && { conditions }),
-    ...(containerStatuses && { containerStatuses }),
+    ...pick(status, ['phase', 'reason', 'message', 'podIP', 'hostIP']),
+    ...(conditions && {
+      conditions: conditions.map((condition) => ({
+        ...pick(condition, ['reason', 'message', 'lastTransitionTime']),
+        type: condition.type,
+        status: condition.status,
+      })),
+    }),
+    ...(containerStatuses && { containerStatuses: containerStatuses.map(slimContainer) }),
   };
+}
+
+function slimContainer(container: ContainerStatus): ContainerStatus {
+  return { ...pick(container, ['ready', 'restartCount', 'state', 'lastState']), name: container.name };
+}
+
+/** Those of an object's fields, as far as they are there. */
+function pick<T extends object, K extends keyof T>(
+  object: T,
+  keys: readonly K[],
+): { [P in K]?: Exclude<T[P], undefined> } {
+  const picked: { [P in K]?: Exclude<T[P], undefined> } = {};
+  for (const key of keys) {
+    const value = object[key];
+    if (value !== undefined) picked[key] = value as Exclude<T[K], undefined>;
+  }
+  return picked;
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { MediaPush } from '../agora/media-push.ts';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
+import type { EventReason } from '../crd/reasons.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { KubeClient } from '../runtime/kube/client.ts';
 import type { ReadStore } from '../runtime/store.ts';
@@ -12,6 +13,7 @@ import type { ProviderGate } from './provider-gate.ts';
 import type { PushRequests } from './push-requests.ts';
 import type { Reach } from './reach.ts';
 import type { RecorderWatchers } from './recorder-watchers.ts';
+import type { TlsRoutes } from './tls-routes.ts';
 
 /** A cache that is shown the answers to our own writes. */
 export interface Cache<T> {
@@ -33,11 +35,12 @@ export interface World {
   readonly watchers: RecorderWatchers;
   readonly hostPorts: HostPorts;
   readonly reach: Reach;
+  readonly tlsRoutes: TlsRoutes;
   readonly config: ControllerConfig;
   readonly clock: Clock;
   readonly log: Logger;
   /** Tells people of something that is not a change of the reason. */
-  warn(recording: MeetingRecording, reason: string, note: string): void;
+  warn(recording: MeetingRecording, reason: EventReason, note: string): void;
 }
 
 /** The pods' index by the key of their recording. */

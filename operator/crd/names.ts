@@ -16,6 +16,17 @@ export const RESULT_FINALIZER = `${GROUP}/result`;
 /** On the MeetingRecording, set along with `spec.desiredState: Stopped`: why, as one of REASONS; StopRequested without it. */
 export const STOP_REASON_ANNOTATION = `${GROUP}/stop-reason`;
 
+/**
+ * On the MeetingRecording: who is in its Agora channel and sends, as uids with commas between them, in the order in
+ * which they came; empty where nobody is, absent where nothing is known. The layout follows it.
+ */
+export const PARTICIPANTS_ANNOTATION = `${GROUP}/participants`;
+/** On the MeetingRecording: the latest that Agora told of its converter: `failed ID` or `destroyed ID REASON`. */
+export const PUSH_NEWS_ANNOTATION = `${GROUP}/push-news`;
+
+/** On a recorder pod: `spec.maxDurationSeconds`, which the recorder reads again and again from a file. */
+export const MAX_DURATION_ANNOTATION = `${GROUP}/max-duration-seconds`;
+
 /** Labels of everything that the controller makes for a recording. */
 export const LABELS = {
   name: 'app.kubernetes.io/name',
@@ -27,6 +38,9 @@ export const LABELS = {
   /** On a pod that salvages: the attempt whose part it saves. */
   salvages: `${GROUP}/salvages`,
 } as const;
+
+/** What names of Agora's converters of ours begin with; the UID of the MeetingRecording follows. */
+export const CONVERTER_PREFIX = 'meetrec-';
 
 export const RECORDER_APP_NAME = 'meetrec-recorder';
 export const MANAGER_NAME = 'meetrec';

@@ -13,6 +13,9 @@ export const REASONS = {
   RecorderUnschedulable: 'No node can take the recorder pod; the message names why.',
   RecorderImagePullFailed: "The recorder's image can't be pulled; the message names it.",
   RecorderStarting: 'The recorder pod runs but does not listen yet.',
+  LoadBalancerPending: "The load balancer of the recorder's Service has no address yet.",
+  IngestRoutePending: "The gateway has not answered to the recording's route yet.",
+  IngestRouteNotAccepted: "The gateway refuses the recording's route; the message says why.",
   IngestUnreachable: 'The recorder listens, but can not be reached by its ingest address yet.',
   RequestingPush: 'Agora is being asked to push the meeting.',
   WaitingForPublisher: 'The recorder listens; no media has come yet.',
@@ -47,3 +50,12 @@ export const REASONS = {
 } as const;
 
 export type Reason = keyof typeof REASONS;
+
+/** Reasons of events that are not a change of `status.reason`. */
+export const EVENT_REASONS = {
+  PushNotEnded:
+    'Agora could not be told for ten minutes that a push is over; it ends by itself when its channel is empty.',
+  PartLost: 'What a lost recorder had recorded could not be saved; the note says which one and why not.',
+} as const;
+
+export type EventReason = keyof typeof EVENT_REASONS;

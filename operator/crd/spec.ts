@@ -3,6 +3,10 @@ import { rules } from './cel.ts';
 
 export const FORMATS = ['mp4', 'webm', 'm3u8'] as const;
 export const REGIONS = ['cn', 'ap', 'na', 'eu'] as const;
+/** `auto`: Agora's own arrangement. The others are computed here from who is in the channel. */
+export const LAYOUTS = ['auto', 'grid', 'speaker'] as const;
+/** `mixed`: everybody in one picture and one sound. `raw`: one host's stream as it is. */
+export const PUSH_MODES = ['mixed', 'raw'] as const;
 
 /** What is recorded when the object does not say otherwise. Durations in seconds, bitrate in kbit/s. */
 export const DEFAULTS = {
@@ -22,18 +26,62 @@ export const BOUNDS = {
   bitrateKbps: { min: 100, max: 20_000 },
   maxDurationSeconds: { min: 1, max: 86_400 },
   side: { min: 66, max: 3840 },
+  uid: { min: 1, max: 4_294_967_295 },
 } as const;
 
 /** WIDTHxHEIGHT in pixels. */
 export const RESOLUTION_PATTERN = /^[1-9][0-9]{1,3}x[1-9][0-9]{1,3}$/;
 
-const agoraSource = z.object({
-  channel: z.string().min(1).max(BOUNDS.channelLength).describe('The Agora channel of the meeting.'),
-  region: z
-    .enum(REGIONS)
-    .default('eu')
-    .describe("Where the cluster is, for Agora: the RTMP server's region."),
-});
+const uid = z.int().min(BOUNDS.uid.min).max(BOUNDS.uid.max);
+
+const agoraSource = z
+  .object({
+    channel: z.string().min(1).max(BOUNDS.channelLength).describe('The Agora channel of the meeting.'),
+    region: z
+      .enum(REGIONS)
+      .default('eu')
+      .describe("Where the cluster is, for Agora: the RTMP server's region."),
+    layout: z
+      .enum(LAYOUTS)
+      .optional()
+      .describe(
+        "How participants are arranged; auto, which is Agora's own way, unless told and while nobody is known.",
+      ),
+    speakerUid: uid
+      .optional()
+      .describe('With layout speaker: who is large; whoever came first, unless told.')
+      .meta({ format: 'int64' }),
+    mode: z
+      .enum(PUSH_MODES)
+      .optional()
+      .describe("raw: the stream of the host streamUid as it is; mixed, which is everybody's, unless told."),
+    streamUid: uid
+      .optional()
+      .describe('With mode raw: the uid of the host whose stream is recorded.')
+      .meta({ format: 'int64' }),
+    audioOnly: z.boolean().optional().describe('true: only the sound is recorded.'),
+  })
+  .meta(
+    rules(
+      {
+        rule: "(has(self.mode) && self.mode == 'raw') == has(self.streamUid)",
+        message:
+          'mode raw goes with streamUid, the uid of the host whose stream is recorded: mode: raw, streamUid: 12',
+      },
+      {
+        rule: "!has(self.streamUid) || ((!has(self.layout) || self.layout == 'auto') && (!has(self.audioOnly) || !self.audioOnly))",
+        message: 'mode raw records a stream as it is: leave out layout and audioOnly',
+      },
+      {
+        rule: "!has(self.audioOnly) || !self.audioOnly || !has(self.layout) || self.layout == 'auto'",
+        message: 'audioOnly has no picture to arrange: leave out layout',
+      },
+      {
+        rule: "!has(self.speakerUid) || (has(self.layout) && self.layout == 'speaker')",
+        message: 'speakerUid goes with layout: speaker',
+      },
+    ),
+  );
 
 const rtmpSource = z.object({
   streamKeySha256: z

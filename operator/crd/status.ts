@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { conditionSchema } from './conditions.ts';
 import { phaseSchema } from './phases.ts';
-import { FORMATS } from './spec.ts';
+import { BOUNDS, FORMATS, LAYOUTS } from './spec.ts';
 
 const time = (description: string) => z.string().max(64).describe(description).meta({ format: 'date-time' });
 const int64 = (description: string) => z.int().min(0).describe(description).meta({ format: 'int64' });
@@ -53,12 +53,29 @@ export const statusSchema = z.object({
   queuePosition: z.int().min(1).optional().describe('Place in the queue, from 1; only while Pending.'),
   podName: z.string().max(253).optional(),
   nodeName: z.string().max(253).optional(),
+  recorderUrl: z
+    .string()
+    .max(256)
+    .optional()
+    .describe('http://IP:PORT of the recorder inside the cluster, while it runs: /status, /metrics.'),
   attempt: z.int().min(1).optional().describe('The number of the recorder pod, from 1.'),
   ingest: z
     .object({ url: z.string().max(1024).describe('rtmp://HOST:PORT/live, without the stream key.') })
     .optional(),
   agora: z
-    .object({ converterId: z.string().max(256), state: z.string().max(64).optional() })
+    .object({
+      converterId: z.string().max(256),
+      state: z.string().max(64).optional(),
+      layout: z.enum(LAYOUTS).optional().describe("How the picture is arranged; auto: in Agora's own way."),
+      shown: z
+        .array(z.int().min(BOUNDS.uid.min).max(BOUNDS.uid.max).meta({ format: 'int64' }))
+        .max(16)
+        .optional()
+        .describe('Who is in the picture, by uid, where it is not arranged by Agora.')
+        .meta({ 'x-kubernetes-list-type': 'atomic' }),
+      sequence: int64('Of the last change of the picture; Agora wants it to grow.').optional(),
+      missedAt: time('When the push was found gone and asked for again; until media comes.').optional(),
+    })
     .optional()
     .describe("Agora's converter that pushes the meeting."),
   startedAt: time('When the first media came.').optional(),

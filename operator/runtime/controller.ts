@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { abortReason } from './clock.ts';
 import type { Clock } from './clock.ts';
@@ -20,6 +21,9 @@ export class TerminalError extends Error {
   readonly code = 'TerminalReconcileError';
 }
 
+/** Milliseconds of work after which sockets and timers have their turn. */
+const SLICE_MS = 10;
+
 export interface ControllerOptions {
   name: string;
   reconcile: Reconcile;
@@ -35,10 +39,13 @@ export interface ControllerOptions {
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #log: Logger;
+  /** When sockets and timers last had theirs; monotonic milliseconds. */
+  #breathedAt: number;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
     this.#log = options.log.child({ controller: options.name });
+    this.#breathedAt = options.clock.monotonic();
   }
 
   /**
@@ -59,7 +66,16 @@ export class Controller {
     for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
       await this.#handle(key, abort);
       queue.done(key);
+      await this.#breathe();
     }
+  }
+
+  /** Keys for which there is nothing to do wait for nothing: thousands of them in a row would keep the world out. */
+  async #breathe(): Promise<void> {
+    const { clock } = this.#options;
+    if (clock.monotonic() - this.#breathedAt < SLICE_MS) return;
+    await setImmediate();
+    this.#breathedAt = clock.monotonic();
   }
 
   /** The four outcomes of a reconciliation, each a metric and a verb of the queue. Never rejects. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 import { isNotFound } from './kube/api-error.ts';
 import type { KubeClient } from './kube/client.ts';
+import { Lane } from './lane.ts';
 import { refOf } from './kube/resource.ts';
 import type { KubeObject, ObjectRef } from './kube/objects.ts';
 import type { Resource } from './kube/resource.ts';
@@ -39,38 +40,57 @@ export interface EventDetails {
 const AGGREGATE_MS = 10 * 60_000;
 const MAX_NOTE_LENGTH = 1024;
 const MAX_REMEMBERED = 4096;
+const MAX_PENDING = 20_000;
 /** Events of one object keep their order; those of so many objects are sent side by side. */
-const LANES = 8;
+const LANES = 4;
 
-/** Tells people what happened to an object, without making anybody wait for it. */
+/** As much of an object as its events name: it may be long gone from the cache when its turn comes. */
+interface Regarding extends ObjectRef {
+  namespace: string;
+  apiVersion: string | undefined;
+  kind: string | undefined;
+  uid: string | undefined;
+  resourceVersion: string | undefined;
+}
+
+interface Pending {
+  readonly regarding: Regarding;
+  readonly details: EventDetails;
+  /** Unix milliseconds at which it happened. */
+  readonly atMs: number;
+}
+
+/**
+ * Tells people what happened to an object, without making anybody wait for it: a few requests at a time, however much
+ * happens, so that in a burst the API server is there for the work itself; the events follow.
+ */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #seen = new Map<string, { ref: ObjectRef; count: number; atMs: number }>();
-  #pending = 0;
-  readonly #lanes: Promise<void>[] = Array.from({ length: LANES }, () => Promise.resolve());
+  readonly #lanes: Lane<Pending>[];
   #closed = false;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
+    this.#lanes = Array.from({ length: LANES }, () => new Lane((pending) => this.#trySend(pending)));
   }
 
   /** Never throws; a failure is logged. */
   record(regarding: KubeObject, details: EventDetails): void {
-    if (this.#closed || this.#pending >= (this.#options.maxPending ?? 1000)) return;
-    this.#pending++;
-    const lane = laneOf(regarding.metadata.uid ?? '');
-    this.#lanes[lane] = (this.#lanes[lane] ?? Promise.resolve())
-      .then(() => this.#send(regarding, details))
-      .catch((error: unknown) => {
-        const why = error instanceof Error ? error.message : String(error);
-        this.#options.log.warn({ error: why, reason: details.reason }, 'an event was not recorded');
-      })
-      .finally(() => this.#pending--);
+    const pending = this.#lanes.reduce((sum, lane) => sum + lane.length, 0);
+    if (this.#closed || pending >= (this.#options.maxPending ?? MAX_PENDING)) return;
+    const { apiVersion, kind, metadata } = regarding;
+    const { namespace = 'default', name = '', uid, resourceVersion } = metadata;
+    this.#lanes[laneOf(uid ?? '')]?.push({
+      regarding: { apiVersion, kind, namespace, name, uid, resourceVersion },
+      details,
+      atMs: this.#options.clock.now(),
+    });
   }
 
   /** Resolves when everything recorded so far has been sent or given up. */
   async flush(): Promise<void> {
-    await Promise.all(this.#lanes);
+    await Promise.all(this.#lanes.map((lane) => lane.idle()));
   }
 
   /** Sends what waits, for so many milliseconds; what is left then is dropped. */
@@ -82,17 +102,25 @@ export class EventRecorder {
     this.#closed = true;
   }
 
-  async #send(regarding: KubeObject, details: EventDetails): Promise<void> {
+  async #trySend(pending: Pending): Promise<void> {
     if (this.#closed) return;
-    const { client, clock } = this.#options;
+    try {
+      await this.#send(pending);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#options.log.warn({ error: why, reason: pending.details.reason }, 'an event was not recorded');
+    }
+  }
+
+  async #send({ regarding, details, atMs }: Pending): Promise<void> {
+    const { client } = this.#options;
     const { type, reason, action, note } = details;
-    const id = [regarding.metadata.uid, type, reason, action, note].join('\n');
-    const now = clock.now();
+    const id = [regarding.uid, type, reason, action, note].join('\n');
     const seen = this.#seen.get(id);
-    const time = new Date(now).toISOString().replace('Z', '000Z');
-    if (seen && now - seen.atMs < AGGREGATE_MS) {
+    const time = new Date(atMs).toISOString().replace('Z', '000Z');
+    if (seen && atMs - seen.atMs < AGGREGATE_MS) {
       seen.count++;
-      seen.atMs = now;
+      seen.atMs = atMs;
       const body = { series: { count: seen.count, lastObservedTime: time } };
       try {
         await client.patch(EVENTS, seen.ref, { type: 'merge', body }, { timeoutMs: 10_000 });
@@ -104,14 +132,13 @@ export class EventRecorder {
     }
     const event = await client.create(EVENTS, this.#event(regarding, details, time), { timeoutMs: 10_000 });
     this.#seen.delete(id);
-    this.#seen.set(id, { ref: refOf(event), count: 1, atMs: now });
+    this.#seen.set(id, { ref: refOf(event), count: 1, atMs });
     const oldest = this.#seen.keys().next();
     if (this.#seen.size > MAX_REMEMBERED && !oldest.done) this.#seen.delete(oldest.value);
   }
 
-  #event(regarding: KubeObject, details: EventDetails, time: string): KubeObject & Record<string, unknown> {
-    const { apiVersion, kind, metadata } = regarding;
-    const { namespace = 'default', name = '', uid, resourceVersion } = metadata;
+  #event(regarding: Regarding, details: EventDetails, time: string): KubeObject & Record<string, unknown> {
+    const { namespace, name } = regarding;
     return {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
@@ -121,7 +148,7 @@ export class EventRecorder {
       reason: details.reason,
       action: details.action,
       note: details.note.slice(0, MAX_NOTE_LENGTH),
-      regarding: { apiVersion, kind, namespace, name, uid, resourceVersion },
+      regarding,
       reportingController: this.#options.controller,
       reportingInstance: this.#options.instance,
     };

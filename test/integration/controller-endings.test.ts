@@ -183,6 +183,69 @@ describe('the end of a recording', () => {
     await untilLetGo('rec');
   });
 
+  it('a maximum duration that is raised while recording is told to the recorder', async () => {
+    await world.startController();
+    await recording();
+    await world.patchSpec('rec', { maxDurationSeconds: 9000 });
+    await waitFor(
+      () => world.kubelet.pods[0]?.metadata.annotations?.['meetrec.dev/max-duration-seconds'] === '9000',
+      { what: 'the pod to be told' },
+    );
+    expect((await world.get('rec')).status?.phase).toBe('Recording');
+  });
+
+  it('an object that is deleted while Agora is dead goes when Agora is back, its file kept at once', async () => {
+    await world.startController();
+    await recording();
+    world.agora.refuse = () => ({ status: 500, body: { message: 'internal' } });
+    await world.delete('rec');
+    const { status, metadata } = await world.untilPhase('rec', 'Completed');
+    expect(status).toMatchObject({ reason: 'Deleted', file: { bucket: 'test-bucket' } });
+    expect(metadata.finalizers).toEqual(['meetrec.dev/recording']);
+    world.agora.refuse = undefined;
+    await world.untilGone('rec');
+    expect(world.agora.converters.size).toBe(0);
+  });
+
+  it('an object that is deleted while S3 is dead goes all the same: its recorder is given up', async () => {
+    await world.startController({ RECORDER_TERMINATION_GRACE_SECONDS: '1' });
+    await recording();
+    world.kubelet.onSalvage = () => ({
+      exitCode: 11,
+      message: stub('rec-1-salvage').failure('UploadFailed', 11, 'S3 does not answer').message,
+    });
+    const dying = stub('rec-1');
+    dying.become('uploading');
+    await world.untilPhase('rec', 'Stopping');
+    // Killed at the end of its grace period, with the file in its spool.
+    dying.onSigterm = () => ({ exitCode: 137, message: '', reason: 'Error' });
+    await world.delete('rec');
+    await world.untilGone('rec');
+    await world.untilNoPods();
+    const headlines = world.history.headlines('rec');
+    expect(headlines).toContain('Stopping UploadFailed');
+    expect(headlines.at(-1)).toBe('Failed UploadFailed');
+    const events = await waitFor(
+      async () => {
+        const all = await eventsOf('rec');
+        return all.includes('Failed UploadFailed') ? all : undefined;
+      },
+      { what: 'the event of the end' },
+    );
+    expect(events).toContain('Stopping UploadFailed');
+  });
+
+  it('an object that is deleted while its upload is refused does not wait for the whole window', async () => {
+    await world.startController({ RECORDER_TERMINATION_GRACE_SECONDS: '1' });
+    await recording();
+    await world.kubelet.exit('rec-1', stub('rec-1').failure('UploadFailed', 11, 'The bucket does not exist'));
+    await world.until('rec', 'waiting', ({ status }) => status?.reason === 'UploadFailed');
+    await world.delete('rec');
+    await world.untilGone('rec');
+    await world.untilNoPods();
+    expect(world.history.headlines('rec').at(-1)).toBe('Failed UploadFailed');
+  });
+
   it('an object whose time is up is removed, and the end was told once', async () => {
     await world.startController();
     await recording('rec', { ttlSecondsAfterFinished: 1 });

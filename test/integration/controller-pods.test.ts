@@ -54,6 +54,11 @@ describe('trouble with the recorder pod', () => {
   };
   it.each([
     ['is evicted', async () => await world.kubelet.evict('rec-1'), 'Evicted'],
+    [
+      'is on a node that shuts down without waiting',
+      async () => await world.kubelet.evict('rec-1', 'NodeShutdown'),
+      'NodeShutdown',
+    ],
     ['is removed by force', async () => await world.removeByForce('rec-1'), 'PodRemoved'],
     ['is on a node that goes dark', async () => await world.kubelet.loseNode('rec-1'), 'NodeLost'],
     [
@@ -93,12 +98,44 @@ describe('trouble with the recorder pod', () => {
     },
   );
 
+  it('a pod on a node that shuts down in order: its file is kept', async () => {
+    await recording();
+    await world.kubelet.shutDown('rec-1');
+    const { status } = await world.untilPhase('rec', 'Completed');
+    expect(status).toMatchObject({
+      reason: 'Drained',
+      file: { key: FIRST },
+      lastTermination: { exitCode: 0, reason: 'Terminated', node: 'fake-node' },
+    });
+    await untilLetGo();
+  });
+
+  it('a pod that is preempted: its file is kept, and the object says what for', async () => {
+    await recording();
+    await world.kubelet.preempt('rec-1');
+    const { status } = await world.untilPhase('rec', 'Completed');
+    expect(status).toMatchObject({ reason: 'Drained', file: { key: FIRST } });
+    expect(world.history.headlines('rec')).toContain('Stopping Drained');
+    await untilLetGo();
+  });
+
   it('a pod that is killed by force while its recorder still saves: its result counts', async () => {
     await recording();
     await cluster.kube.delete(PODS, { namespace: world.namespace, name: 'rec-1' }, { gracePeriodSeconds: 0 });
     const { status } = await world.untilPhase('rec', 'Completed');
     expect(status).toMatchObject({ reason: 'Drained', file: { key: FIRST }, attempt: 1 });
     await untilLetGo();
+  });
+
+  it('an object that is deleted while its recorder’s node is dead goes, with what that had stored', async () => {
+    await recording();
+    await world.kubelet.loseNode('rec-1');
+    await world.delete('rec');
+    await world.untilGone('rec');
+    expect(world.history.headlines('rec').at(-1)).toBe('Completed Salvaged');
+    await cluster.kube.delete(PODS, { namespace: world.namespace, name: 'rec-1' }, { gracePeriodSeconds: 0 });
+    await world.untilNoPods();
+    expect(world.agora.converters.size).toBe(0);
   });
 
   it('a pod that is lost while it stops: what it had stored is the file', async () => {

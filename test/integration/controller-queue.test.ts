@@ -53,6 +53,25 @@ describe('waiting for a slot', () => {
     expect(most).toBeLessThanOrEqual(3);
   });
 
+  it('a webm takes as many slots as its encoding costs, and is not passed by those that cost less', async () => {
+    await world.startController({ MAX_CONCURRENT_RECORDINGS: '4', WEBM_WEIGHT: '3' });
+    const webm = { output: { format: 'webm' } } as const;
+    await world.record('rec-a', webm);
+    await world.untilPhase('rec-a', 'Recording');
+    await world.record('rec-b');
+    await world.untilPhase('rec-b', 'Recording');
+    await world.record('rec-c', webm);
+    await world.until('rec-c', 'queued', ({ status }) => status?.queuePosition === 1);
+    await stop('rec-b');
+    await world.record('rec-d');
+    await world.until('rec-d', 'queued', ({ status }) => status?.queuePosition === 2);
+    expect((await world.get('rec-c')).status?.phase).toBe('Pending');
+    await stop('rec-a');
+    await world.untilPhase('rec-c', 'Recording');
+    await world.untilPhase('rec-d', 'Recording');
+    expect(world.kubelet.everSeen).toHaveLength(4);
+  });
+
   it('a recording that is stopped while it waits ends without ever having had a pod', async () => {
     await world.startController({ MAX_CONCURRENT_RECORDINGS: '1' });
     await world.record('rec-a');

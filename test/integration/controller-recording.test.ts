@@ -1,4 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EVENTS } from '../../operator/runtime/event-recorder.ts';
+import { run as runCommand } from '../cluster/run-command.ts';
+import { ensureTool } from '../cluster/toolchain/ensure-tool.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { FaultProxy } from './controller-support/fault-proxy.ts';
 import { startCluster, TestWorld } from './controller-support/world.ts';
 import type { Cluster } from './controller-support/world.ts';
 
@@ -59,5 +65,55 @@ describe('a recording on a real API server', () => {
     expect(world.agora.converters.size).toBe(0);
     expect(world.agora.everMade).toHaveLength(1);
     expect(world.kubelet.everSeen).toHaveLength(1);
+  });
+
+  it('writes its status when it has something to say, and tells each change once', async () => {
+    await using proxy = new FaultProxy({ api: cluster.api, token: world.token, agoraUrl: world.agoraUrl });
+    await world.startController(await proxy.listen());
+    const statusWrites = () => proxy.writes.filter((write) => write === `PUT ${path}/status`).length;
+    const path = `/apis/meetrec.dev/v1alpha1/namespaces/${world.namespace}/meetingrecordings/rec`;
+    await world.record('rec');
+    await world.untilPhase('rec', 'Recording');
+    const begunAt = Date.now();
+    const stub = world.kubelet.stub('rec-1');
+    const before = statusWrites();
+    // News that are none for the object, and figures that grow all the time.
+    for (let time = 0; time < 20; time += 1) {
+      stub?.become('recording');
+      await sleep(100);
+    }
+    expect(statusWrites() - before).toBeLessThanOrEqual(1 + (Date.now() - begunAt) / 15_000);
+    await world.patchSpec('rec', { desiredState: 'Stopped' });
+    await world.until('rec', 'let go', ({ metadata }) => !metadata.finalizers?.length);
+    await world.untilNoPods();
+    expect(statusWrites()).toBe(world.history.statusWrites('rec'));
+
+    const changes = world.history.headlines('rec');
+    const events = await waitFor(
+      async () => {
+        const { items } = await cluster.kube.list(EVENTS, { namespace: world.namespace });
+        const told = items as unknown as { action: string; reason: string; series?: { count: number } }[];
+        const lines = told.flatMap(({ action, reason, series }) =>
+          Array.from({ length: series?.count ?? 1 }, () => `${action} ${reason}`),
+        );
+        return lines.length >= changes.length ? lines : undefined;
+      },
+      { what: 'an event for each change' },
+    );
+    expect(events.toSorted()).toEqual([...changes].toSorted());
+  });
+
+  it('can be waited for with kubectl, which also shows what it tells', async () => {
+    const kubectl = await ensureTool('kubectl');
+    const run = async (...args: string[]) =>
+      await runCommand(kubectl, [`--kubeconfig=${cluster.api.kubeconfig}`, `-n=${world.namespace}`, ...args]);
+    await world.startController();
+    await world.record('rec');
+    await world.untilPhase('rec', 'Recording');
+    await world.patchSpec('rec', { desiredState: 'Stopped' });
+    const said = await run('wait', '--for=condition=Succeeded', 'mrec/rec', '--timeout=60s');
+    expect(said).toContain('condition met');
+    expect(await run('get', 'mrec', 'rec')).toMatch(/PHASE\s+MEETING\s+FORMAT\s+DURATION\s+SIZE\s+REASON/);
+    expect(await run('events', '--for=mrec/rec')).toContain('StopRequested');
   });
 });

@@ -1,65 +1,13 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
-import { run } from '../cluster/run-command.ts';
-import { ensureTool } from '../cluster/toolchain/ensure-tool.ts';
-import { CONTROLLER_RULES } from './controller-support/controller-rights.ts';
+import { CONTROLLER_RULES, GATEWAY_RULES, SERVICE_RULES } from './controller-support/controller-rights.ts';
 import { FaultProxy } from './controller-support/fault-proxy.ts';
+import { chartRights, rightOf, rights } from './controller-support/rights.ts';
 import { startCluster, TestWorld } from './controller-support/world.ts';
 import type { Cluster } from './controller-support/world.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-interface Rule {
-  apiGroups: string[];
-  resources: string[];
-  verbs: string[];
-}
-
 /** Checked by an admission plugin when an owner reference blocks deletion: never asked for by a request of its own. */
 const WITHOUT_REQUEST = ['update meetrec.dev/meetingrecordings/finalizers'];
-
-/** `VERB GROUP/RESOURCE` of every right, sorted. */
-function rights(rules: readonly Rule[]): string[] {
-  return rules
-    .flatMap(({ apiGroups, resources, verbs }) =>
-      apiGroups.flatMap((group) =>
-        resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`)),
-      ),
-    )
-    .toSorted();
-}
-
-/** The rights of the controller's Role as the chart renders it. */
-async function chartRights(...settings: string[]): Promise<string[]> {
-  const chart = join(import.meta.dirname, '../../charts/meetrec');
-  const options = ['--show-only=templates/rbac.yaml', '--kube-version=1.34.0', '--set=api.enabled=false'];
-  const helm = await ensureTool('helm');
-  const text = await run(helm, ['template', 'meetrec', chart, ...options, ...settings]);
-  const objects = parseAllDocuments(text).map(
-    (document) => document.toJS() as { kind?: string; rules?: Rule[] },
-  );
-  return rights(objects.filter(({ kind }) => kind === 'Role').flatMap(({ rules = [] }) => rules));
-}
-
-/** The right that a request needs, as the API server's authorizer names it. */
-function rightOf(method: string, path: string): string | undefined {
-  const { pathname, searchParams } = new URL(path, 'http://api');
-  const found =
-    /^\/(?:api|apis\/([^/]+))\/v[^/]+\/namespaces\/[^/]+\/([^/]+)(?:\/([^/]+)(?:\/([^/]+))?)?$/.exec(
-      pathname,
-    );
-  if (!found) return undefined;
-  const [, group = '', resource = '', name, subresource] = found;
-  const read = searchParams.has('watch') ? 'watch' : name === undefined ? 'list' : 'get';
-  const verbs: Record<string, string> = {
-    GET: read,
-    POST: 'create',
-    PUT: 'update',
-    PATCH: 'patch',
-    DELETE: 'delete',
-  };
-  return `${verbs[method] ?? method} ${group}/${resource}${subresource === undefined ? '' : `/${subresource}`}`;
-}
 
 describe('the rights of the controller', () => {
   let cluster: Cluster;
@@ -74,15 +22,15 @@ describe('the rights of the controller', () => {
     expect(await chartRights()).toEqual(rights(CONTROLLER_RULES));
   });
 
-  it.each(['nodePort', 'loadBalancer'])(
-    'are more by Services alone where there is one for each recorder: %s',
-    async (kind) => {
-      const more = await chartRights(`--set=ingest.exposure=${kind}`);
-      const usual = new Set(rights(CONTROLLER_RULES));
-      expect(more.filter((right) => !usual.has(right))).toEqual(['create /services', 'get /services']);
-      expect(more).toHaveLength(usual.size + 2);
-    },
-  );
+  it.each([
+    ['nodePort', SERVICE_RULES, []],
+    ['loadBalancer', SERVICE_RULES, []],
+    ['gateway', GATEWAY_RULES, ['name', 'domain', 'tlsSecret']],
+  ])('are more by what leads to a recorder alone, with %s', async (kind, rules, required) => {
+    const settings = required.map((name) => `--set=ingest.gateway.${name}=x`);
+    const more = await chartRights(`--set=ingest.exposure=${kind}`, ...settings);
+    expect(more).toEqual(rights([...CONTROLLER_RULES, ...rules]));
+  });
 
   it('are all used in the life of recordings, and no other is asked for', async () => {
     await using world = await TestWorld.start(cluster);

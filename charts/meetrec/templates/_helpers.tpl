@@ -15,7 +15,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if .Values.s3.existingSecret }}{{ .Values.s3.existingSecret }}{{ else if .Values.s3.accessKeyId }}{{ include "meetrec.name" . }}-s3{{ end -}}
 {{- end -}}
 {{- define "meetrec.agoraSecret" -}}
-{{- if .Values.agora.existingSecret }}{{ .Values.agora.existingSecret }}{{ else if or .Values.agora.customerId .Values.agora.webhookSecret }}{{ include "meetrec.name" . }}-agora{{ end -}}
+{{- if .Values.agora.existingSecret }}{{ .Values.agora.existingSecret }}{{ else if or .Values.agora.customerId .Values.agora.webhookSecret .Values.agora.appCertificate }}{{ include "meetrec.name" . }}-agora{{ end -}}
 {{- end -}}
 {{- define "meetrec.mongodbSecret" -}}
 {{- .Values.mongodb.existingSecret | default (printf "%s-mongodb" (include "meetrec.name" .)) -}}

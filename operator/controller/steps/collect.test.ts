@@ -4,7 +4,7 @@ import type { RecorderResult, ResultReason } from '../../../recorder-image/contr
 import { REASONS } from '../../crd/reasons.ts';
 import type { MeetingRecordingStatus } from '../../crd/status.ts';
 import type { RecorderState } from '../recorder-state.ts';
-import { NOW, NOW_MS, passOf, recordingOf, worldOf } from '../testing/build.ts';
+import { NOW, NOW_MS, passOf, podOf, recordingOf, worldOf } from '../testing/build.ts';
 import { collect } from './collect.ts';
 
 const file = { bucket: 'b', key: 'k', url: 's3://b/k', sizeBytes: 42, format: 'mp4' } as const;
@@ -41,6 +41,11 @@ describe('the result', () => {
     ['Stopped', { phase: 'Recording', startedAt: NOW }, 'Drained'],
     ['MaxDurationReached', stopping('RecorderFinishing'), 'MaxDurationReached'],
     ['PublisherLost', { phase: 'Recording', startedAt: NOW }, 'PublisherLost'],
+    [
+      'PublisherLost',
+      { ...stopping('RecorderFinishing'), agora: { converterId: 'c2', state: 'ended', missedAt: NOW } },
+      'MeetingEnded',
+    ],
     ['DiskFull', stopping('RecorderFinishing'), 'DiskFull'],
   ] as const)('%s after %j is Completed, %s', async (reason, status, expected) => {
     const after = await collected({ is: 'ended', result: completed(reason) }, status);
@@ -65,6 +70,19 @@ describe('the result', () => {
     const after = await collected({ is: 'ended', result: failed(reason) }, { phase: 'Recording' });
     expect(after).toMatchObject({ phase: 'Failed', reason: expected, message: 'because' });
     expect(after.file).toBeUndefined();
+  });
+
+  it.each([
+    ['its pod had to go', 'Recording', { deletionTimestamp: NOW }, { phase: 'Starting', attempt: 2 }],
+    ['it ended by itself', 'Recording', {}, { phase: 'Failed', reason: 'NothingReceived' }],
+    ['nobody wants it any more', 'Stopped', { deletionTimestamp: NOW }, { phase: 'Failed' }],
+  ] as const)('of one that heard nothing, and %s', async (_why, desiredState, metadata, expected) => {
+    const status = { phase: 'Starting', reason: 'WaitingForPublisher', podName: 'rec-1' } as const;
+    const recording = recordingOf({ spec: { desiredState }, status });
+    const recorder = { is: 'ended', result: failed('NothingReceived') } as const;
+    const pass = { ...passOf(recording, { pod: podOf(recording, { metadata }) }), recorder };
+    await collect(pass, worldOf());
+    expect(pass.status.value).toMatchObject(expected);
   });
 
   it('has a reason of the registry for everything that a recorder can say', async () => {

@@ -15,6 +15,7 @@ import {
 } from '../parts.ts';
 import { fail, isStopping, lookAgainIn, settle } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
+import { uploadGivenUpAtMs } from '../patience.ts';
 import type { RecorderState } from '../recorder-state.ts';
 import { deletePod } from '../release-pod.ts';
 import { resultFiles } from '../result-files.ts';
@@ -30,7 +31,8 @@ export async function collect(pass: Pass, world: World): Promise<Verdict> {
       if (isStopping(pass)) conclude(pass, 'NothingReceived', REASONS.NothingReceived);
       break;
     case 'ended':
-      take(pass, recorder.result, world);
+      if (hadToGoUnheard(pass, recorder.result)) continueElsewhere(pass, world, 'The recorder had to go');
+      else take(pass, recorder.result, world);
       break;
     case 'lost':
       await lose(pass, recorder, world);
@@ -45,6 +47,13 @@ export async function collect(pass: Pass, world: World): Promise<Verdict> {
   }
   if (status.isTerminal) await endPushOrTryLater(pass, world);
   return 'next';
+}
+
+/** Its node was drained before any media came: nothing is cut in two when another recorder waits for it. */
+function hadToGoUnheard(pass: Pass, { reason }: RecorderResult): boolean {
+  if (reason !== 'NothingReceived' || isStopping(pass) || pass.status.value.startedAt !== undefined)
+    return false;
+  return pass.pod?.metadata.deletionTimestamp !== undefined && mayContinue(pass);
 }
 
 function take(pass: Pass, result: RecorderResult, world: World): void {
@@ -124,9 +133,11 @@ function reasonOf(pass: Pass, result: RecorderResult): Reason {
       return 'RecorderMisconfigured';
     case 'Internal':
       return 'RecorderFailed';
+    case 'PublisherLost':
+      // Agora had ended the push by itself, and had nothing to push when it was asked again: the channel is empty.
+      return pass.status.value.agora?.missedAt === undefined ? 'PublisherLost' : 'MeetingEnded';
     case 'Salvaged':
     case 'MaxDurationReached':
-    case 'PublisherLost':
     case 'DiskFull':
     case 'NoPublisher':
     case 'NothingReceived':
@@ -173,7 +184,9 @@ async function lose(
   }
   // One that is started again and again must not write while its part is saved.
   if (how === 'failed' && pass.pod) await deletePod(pass.pod, world, pass.signal);
-  conclude(pass, how === 'gone' ? 'RecorderLost' : 'RecorderFailed', message);
+  const givenUp = isStopping(pass) && pass.recording.status?.reason === 'UploadFailed';
+  const lost = how === 'gone' ? 'RecorderLost' : 'RecorderFailed';
+  conclude(pass, givenUp ? 'UploadFailed' : lost, message);
 }
 
 /** The file is safe in the spool, and the recorder tries again: it gets a time to be helped. */
@@ -184,7 +197,7 @@ function waitForStore(pass: Pass, result: RecorderResult, world: World): void {
   status.set('Uploaded', 'False', 'UploadFailed', message);
   status.say('Stopping', 'UploadFailed', message);
   const since = Date.parse(status.condition('Uploaded')?.lastTransitionTime ?? status.now);
-  const leftMs = since + world.config.uploadRetrySeconds * 1000 - pass.nowMs;
+  const leftMs = uploadGivenUpAtMs(pass, world, since) - pass.nowMs;
   if (leftMs <= 0) take(pass, result, world);
   else lookAgainIn(pass, leftMs);
 }

@@ -1,12 +1,14 @@
 import { REASONS } from '../../crd/reasons.ts';
-import { hostPart, ingestAddress } from '../ingest-address.ts';
-import type { IngestAddress } from '../ingest-address.ts';
-import { isOver, lookAgainIn } from '../pass.ts';
+import type { Reason } from '../../crd/reasons.ts';
+import { authority, ingestAddress } from '../ingest-address.ts';
+import type { Pod } from '../kube-objects.ts';
+import { fail, isOver, lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
 import type { World } from '../world.ts';
 
-/** How often it is looked whether the recorder can be reached from outside, in milliseconds. */
-const RETRY_MS = 1000;
+/** How often it is looked whether the recorder can be reached, in milliseconds: often at first, later less often. */
+const SOONEST_MS = 500;
+const LATEST_MS = 5000;
 
 /** Says where the publisher reaches the recorder, once it listens and can be reached that way. */
 export async function endpoint(pass: Pass, world: World): Promise<Verdict> {
@@ -15,8 +17,15 @@ export async function endpoint(pass: Pass, world: World): Promise<Verdict> {
   // A pod that was started anew by its node may have another address; everything else stays as it was found.
   if (status.value.ingest === undefined || world.config.ingest.exposure === 'podIP') {
     const address = await ingestAddress(pass, world, { pod, podIP: recorder.address });
-    if (!address || !(await isReachable(address, world))) return wait(pass, address);
-    const url = 'url' in address ? address.url : `rtmp://${hostPart(address.host)}:${address.port}/live`;
+    if ('reason' in address) return wait(pass, world, pod, address);
+    const { url, check } = address;
+    // Inside the cluster, the pod's readiness says it; what stands at a fixed address is not ours to judge.
+    const trouble = check && (await world.reach(check));
+    if (check && trouble !== undefined) {
+      const via = new URL(url).host === authority(check.host, check.port) ? '' : ` (${check.host})`;
+      const message = `The recorder listens, but does not answer at ${new URL(url).host}${via} yet: ${trouble}`;
+      return wait(pass, world, pod, { reason: 'IngestUnreachable', message });
+    }
     status.value.ingest = { url };
   }
   status.set('RecorderReady', 'True', 'Listening', 'The recorder listens for its publisher');
@@ -26,20 +35,18 @@ export async function endpoint(pass: Pass, world: World): Promise<Verdict> {
   return 'next';
 }
 
-/** Inside the cluster, the pod's readiness says it; what stands at a fixed address is not ours to judge. */
-async function isReachable(address: IngestAddress, world: World): Promise<boolean> {
-  if ('url' in address || world.config.ingest.exposure === 'podIP') return true;
-  return await world.reach(address.host, address.port);
-}
-
-function wait(pass: Pass, address: IngestAddress | undefined): Verdict {
-  const { status } = pass;
-  const where = address && 'host' in address ? ` ${hostPart(address.host)}:${address.port}` : '';
-  const message = where
-    ? `The recorder listens, but its ingest address${where} does not answer yet`
-    : 'The recorder listens; it has no ingest address yet';
-  status.set('RecorderReady', 'False', 'IngestUnreachable', message);
-  if (status.value.startedAt === undefined) status.say('Starting', 'IngestUnreachable', message);
-  lookAgainIn(pass, RETRY_MS);
+/** A recorder that nobody can reach is of no use: it is given up when its time to start is over. */
+function wait(pass: Pass, world: World, pod: Pod, why: { reason: Reason; message: string }): Verdict {
+  const { status, nowMs } = pass;
+  const { reason, message } = why;
+  const replaces = status.value.startedAt !== undefined;
+  status.set('RecorderReady', 'False', reason, message);
+  if (!replaces) status.say('Starting', reason, message);
+  const ageMs = nowMs - Date.parse(pod.metadata.creationTimestamp ?? '');
+  const leftMs = world.config.startTimeoutSeconds * 1000 - ageMs;
+  if (leftMs > 0) lookAgainIn(pass, Math.min(leftMs, Math.max(SOONEST_MS, Math.min(LATEST_MS, ageMs / 10))));
+  else if (replaces)
+    pass.recorder = { is: 'lost', how: 'failed', message: `${REASONS.StartTimeout} ${message}` };
+  else fail(pass, 'StartTimeout', `${REASONS.StartTimeout} ${message}`);
   return 'next';
 }

@@ -125,7 +125,10 @@ function unreachable(pass: Pass, world: World, sinceMs: number): void {
   const { status, nowMs } = pass;
   const limitMs = world.config.recorderLostSeconds * 1000;
   const node = status.value.nodeName ?? '';
-  const leftMs = limitMs - Math.min(world.watchers.silentMs(pass.key) ?? 0, nowMs - sinceMs);
+  // One that was never reachable is not followed, and so not heard either.
+  const unheardMs = status.value.ingest === undefined ? Number.POSITIVE_INFINITY : 0;
+  const silentMs = world.watchers.silentMs(pass.key) ?? unheardMs;
+  const leftMs = limitMs - Math.min(silentMs, nowMs - sinceMs);
   if (leftMs <= 0) {
     lose(pass, 'NodeLost', `The node ${node} of the recorder does not answer`);
     return;

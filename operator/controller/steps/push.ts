@@ -1,10 +1,14 @@
 import { AgoraError } from '../../agora/agora-error.ts';
-import type { MediaPush, PushRequest } from '../../agora/media-push.ts';
+import type { Converter, MediaPush, PushRequest } from '../../agora/media-push.ts';
 import type { Reason } from '../../crd/reasons.ts';
+import type { MeetingRecordingStatus } from '../../crd/status.ts';
 import { deriveStreamKey } from '../../crd/stream-key.ts';
 import { fail, isOver, isUnwanted, lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
 import { converterName } from '../end-push.ts';
+import { heedNews, isChannelLeft, isPushOver } from '../push-news.ts';
+import { SPACING_MS, canvasOf, isMadeTooEarly, rearrange, wantedLayout } from '../push-picture.ts';
+import type { PushMemory } from '../push-requests.ts';
 import type { World } from '../world.ts';
 
 /** Waits after a request that failed, in milliseconds; the last one repeats. */
@@ -20,32 +24,75 @@ export async function push(pass: Pass, world: World): Promise<Verdict> {
   const { status, recorder } = pass;
   if (!source.agora || !world.push || isOver(pass) || isUnwanted(pass)) return 'next';
   if (recorder?.is !== 'listening' || !status.value.ingest) return 'next';
+  if (isChannelLeft(pass.recording, status.value)) return 'next';
+  heedNews(pass, world);
   const memory = world.pushRequests.of(pass.recording.metadata.uid);
+  if (isMadeAnew(pass, memory)) memory.notBeforeMs = 0;
+  if (status.is('Receiving')) delete status.value.agora?.missedAt;
   const waitMs = memory.notBeforeMs - world.clock.monotonic();
-  if (waitMs > 0) {
-    lookAgainIn(pass, waitMs);
-    return 'next';
+  if (waitMs > 0) lookAgainIn(pass, waitMs);
+  else
+    try {
+      await see(pass, world, world.push);
+      memory.failures = 0;
+      memory.lastError = undefined;
+    } catch (error) {
+      if (!(error instanceof AgoraError)) throw error;
+      return refused(pass, world, error);
+    }
+  await rearrange(pass, world, world.push);
+  return 'next';
+}
+
+/** Sees to it that there is a push, and that it is the right one. */
+async function see(pass: Pass, world: World, push: MediaPush): Promise<void> {
+  const { status } = pass;
+  const memory = world.pushRequests.of(pass.recording.metadata.uid);
+  if (isMadeAnew(pass, memory)) {
+    memory.madeAnew = true;
+    await push.stop(
+      pass.recording.spec.source.agora?.region ?? 'eu',
+      status.value.agora?.converterId ?? '',
+      pass.signal,
+    );
+    delete status.value.agora;
   }
-  try {
-    if (status.value.agora === undefined) await start(pass, world, world.push);
-    else if (!status.is('Receiving') || status.value.agora.state === 'connecting')
-      await check(pass, world, world.push);
-    memory.failures = 0;
-    memory.lastError = undefined;
-    return 'next';
-  } catch (error) {
-    if (!(error instanceof AgoraError)) throw error;
-    return refused(pass, world, error);
-  }
+  const known = status.value.agora;
+  if (known === undefined || isPushOver(status.value)) await start(pass, world, push);
+  else if (!status.is('Receiving') || known.state === 'connecting') await check(pass, world, push);
+}
+
+function isMadeAnew(pass: Pass, memory: PushMemory): boolean {
+  return memory.madeAnew !== true && memory.failures === 0 && isMadeTooEarly(pass);
 }
 
 async function start(pass: Pass, world: World, push: MediaPush): Promise<void> {
-  const converter = await push.start(request(pass, world), pass.signal);
+  const asked = request(pass, world);
+  const converter = await push.start(asked, pass.signal);
   world.gate.granted();
-  pass.status.value.agora = { converterId: converter.id, state: converter.state };
+  pass.status.value.agora = {
+    converterId: converter.id,
+    state: converter.state,
+    ...pictureOf(pass, asked, converter),
+  };
+  // An adopted push may have been sent to its new address just now, which counts as a change.
+  world.pushRequests.of(pass.recording.metadata.uid).mayChangeAtMs = world.clock.monotonic() + SPACING_MS;
   const message = 'Agora pushes the meeting; its media has not arrived yet';
   if (pass.status.value.startedAt === undefined) pass.status.say('Starting', 'WaitingForPublisher', message);
   pause(pass, world, POLL_MS);
+}
+
+/** What is known of the picture of a push that was made or found. */
+function pictureOf(
+  pass: Pass,
+  asked: PushRequest,
+  converter: Converter,
+): Pick<NonNullable<MeetingRecordingStatus['agora']>, 'layout' | 'shown'> {
+  const wanted = pass.recording.spec.source.agora?.layout ?? 'auto';
+  if (wanted === 'auto') return {};
+  if (converter.hasLayout !== true || asked.layout === undefined) return { layout: 'auto' };
+  // Who is in the picture of one that was found is not known: it is told anew.
+  return { layout: wanted, ...(converter.isNew === true && { shown: asked.layout.map(({ uid }) => uid) }) };
 }
 
 /** While nothing arrives, Agora is asked how the push is doing; one that has failed or gone is replaced. */
@@ -56,12 +103,17 @@ async function check(pass: Pass, world: World, push: MediaPush): Promise<void> {
   const memory = world.pushRequests.of(pass.recording.metadata.uid);
   const converter = await push.get(agora.region, known.converterId, pass.signal);
   memory.missing = converter ? 0 : memory.missing + 1;
-  if (converter?.state === 'failed' || memory.missing >= MISSING_LIMIT) {
+  const isGone = memory.missing >= MISSING_LIMIT;
+  if (converter?.state === 'failed' || isGone) {
     memory.missing = 0;
     await start(pass, world, push);
+    const { agora: made } = pass.status.value;
+    if (isGone && made) pass.status.value.agora = { ...made, missedAt: pass.status.now };
     return;
   }
   if (converter) pass.status.value.agora = { ...known, state: converter.state };
+  // It pushes, so somebody is there: nothing is known of why it does not arrive.
+  if (converter?.state === 'running') delete pass.status.value.agora?.missedAt;
   pause(pass, world, POLL_MS);
 }
 
@@ -110,16 +162,18 @@ function pause(pass: Pass, world: World, ms: number): void {
 function request(pass: Pass, world: World): PushRequest {
   const { recording, status } = pass;
   const { agora } = recording.spec.source;
-  const [width = 1280, height = 720] = recording.spec.output.resolution.split('x').map(Number);
   const key = deriveStreamKey(world.config.masterKey, recording.metadata.uid);
+  const layout = wantedLayout(recording);
   return {
     name: converterName(recording),
     channel: agora?.channel ?? '',
     region: agora?.region ?? 'eu',
     rtmpUrl: `${status.value.ingest?.url ?? ''}/${key}`,
-    width,
-    height,
+    ...canvasOf(recording),
     fps: recording.spec.output.fps,
     bitrateKbps: recording.spec.output.bitrateKbps,
+    ...(layout !== undefined && { layout }),
+    ...(agora?.audioOnly === true && { audioOnly: true }),
+    ...(agora?.streamUid !== undefined && { rawStreamUid: agora.streamUid }),
   };
 }

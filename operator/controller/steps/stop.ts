@@ -1,16 +1,24 @@
 import { STOP_REASON_ANNOTATION } from '../../crd/names.ts';
 import { REASONS } from '../../crd/reasons.ts';
 import type { Reason } from '../../crd/reasons.ts';
+import { sleep } from '../../runtime/clock.ts';
 import { endPushOrTryLater } from '../end-push.ts';
 import { hasEnded, isDeleted, isStopping, lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
-import { RECORDER_CONTAINER } from '../recorder-pod.ts';
+import { uploadGivenUpAtMs } from '../patience.ts';
+import { knowsItsEnd } from '../max-duration.ts';
+import { endOf } from '../recorder-state.ts';
+import { isChannelLeft } from '../push-news.ts';
 import { deletePod } from '../release-pod.ts';
 import type { World } from '../world.ts';
 import { isFinishing } from './watch.ts';
 
 /** Seconds that the recorder's own guard gets to end the recording by itself. */
 const GUARD_SECONDS = 10;
+/** Milliseconds that Agora gets to end the push before the recorder is told to stop. */
+const PUSH_HEAD_START_MS = 3000;
+const GIVEN_UP =
+  'The file could not be stored in time; the recorder has its grace period left, and is given up then';
 
 /**
  * Ends the recording: first it is written down why, then the push is ended, then the pod is deleted, whose SIGTERM has
@@ -22,17 +30,41 @@ export async function stop(pass: Pass, world: World): Promise<Verdict> {
   if (!isStopping(pass)) {
     const reason = hasEnded(pass) ? undefined : whyStop(pass);
     if (!reason) return 'next';
-    status.say('Stopping', reason, REASONS[reason]);
+    status.say('Stopping', reason, REASONS[reason] + (reason === 'Drained' ? disruption(pass) : ''));
     if (status.value.startedAt !== undefined) status.value.stoppedAt ??= status.now;
     lookAgainIn(pass, 0);
     return 'end';
   }
-  await endPushOrTryLater(pass, world);
-  // A recorder that is at it already would only be given less time.
-  const atIt = isFinishing(pass.live) || pass.recorder?.is === 'retrying-upload';
-  if (pass.pod && !hasEnded(pass) && !atIt) await deletePod(pass.pod, world, pass.signal);
+  const ending = endPushOrTryLater(pass, world);
+  // An Agora that hangs must not have the recording go on meanwhile.
+  const late = new AbortController();
+  const waited = sleep(world.clock, PUSH_HEAD_START_MS, AbortSignal.any([pass.signal, late.signal]));
+  await Promise.race([ending, waited.catch(() => undefined)]);
+  late.abort();
+  try {
+    if (pass.pod && !hasEnded(pass) && mayBeDeleted(pass, world))
+      await deletePod(pass.pod, world, pass.signal);
+  } finally {
+    await ending;
+  }
   if (pass.pod?.metadata.deletionTimestamp !== undefined) lookAgainIn(pass, 60_000);
   return 'next';
+}
+
+/** A recorder that is at it already would only be given less time: it is left to it while S3 may come back. */
+function mayBeDeleted(pass: Pass, world: World): boolean {
+  const { recording, status } = pass;
+  if (pass.recorder?.is === 'retrying-upload') return false;
+  if (!isFinishing(pass.live)) return true;
+  const since = status.condition('Receiving') ?? status.condition('RecorderReady');
+  const sinceMs = Date.parse(since?.lastTransitionTime ?? status.now);
+  const leftMs = uploadGivenUpAtMs(pass, world, sinceMs) - pass.nowMs;
+  lookAgainIn(pass, leftMs);
+  if (leftMs > 0) return false;
+  // First it is written down that it is given up, and only then done.
+  if (recording.status?.reason === 'UploadFailed') return true;
+  status.say('Stopping', 'UploadFailed', GIVEN_UP);
+  return false;
 }
 
 function whyStop(pass: Pass): Reason | undefined {
@@ -43,25 +75,29 @@ function whyStop(pass: Pass): Reason | undefined {
     return metadata.annotations?.[STOP_REASON_ANNOTATION] === 'MeetingEnded'
       ? 'MeetingEnded'
       : 'StopRequested';
-  // One that is removed by force has no time to save its file: what becomes of it is waited for.
-  if (pod?.metadata.deletionTimestamp !== undefined)
-    return pod.metadata.deletionGracePeriodSeconds === 0 ? undefined : 'Drained';
+  if (isChannelLeft(recording, status.value)) return 'MeetingEnded';
   const { startedAt } = status.value;
+  // One that is removed by force has no time to save its file, and one that has heard nothing has none: what becomes of
+  // it is waited for.
+  if (pod?.metadata.deletionTimestamp !== undefined) {
+    const saves = pod.metadata.deletionGracePeriodSeconds !== 0 && startedAt !== undefined;
+    return saves ? 'Drained' : undefined;
+  }
   if (isFinishing(live) || pass.recorder?.is === 'retrying-upload') {
     const full = (live?.durationSeconds ?? 0) >= spec.maxDurationSeconds - 1;
     return full ? 'MaxDurationReached' : 'RecorderFinishing';
   }
   if (startedAt === undefined) return undefined;
-  // The recorder ends by itself at the duration that it was made with; a shorter one is only known here.
-  const guard = guardedSeconds(pass) === spec.maxDurationSeconds ? GUARD_SECONDS : 0;
+  // The recorder ends by itself at the duration that it knows of; one that has changed may only be known here.
+  const guard = knowsItsEnd(pass) ? GUARD_SECONDS : 0;
   const endMs = Date.parse(startedAt) + (spec.maxDurationSeconds + guard) * 1000;
   if (pass.nowMs >= endMs) return 'MaxDurationReached';
   lookAgainIn(pass, endMs - pass.nowMs);
   return undefined;
 }
 
-/** The maximum duration that the recorder was given. */
-function guardedSeconds(pass: Pass): number {
-  const container = pass.pod?.spec.containers.find(({ name }) => name === RECORDER_CONTAINER);
-  return Number(container?.env?.find(({ name }) => name === 'RECORDING_MAX_DURATION')?.value);
+/** What has the pod go, where Kubernetes says it: a preemption, a drain, its node's shutdown. */
+function disruption({ pod }: Pass): string {
+  const { reason, message } = pod ? endOf(pod) : {};
+  return reason === undefined ? '' : ` ${reason}${message === undefined ? '' : `: ${message}`}`;
 }

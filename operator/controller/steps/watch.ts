@@ -4,24 +4,29 @@ import { hasEnded, isStopping } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
 import { earlierSeconds } from '../parts.ts';
 import { hostPart } from '../ingest-address.ts';
+import { tellMaxDuration } from '../max-duration.ts';
 import type { World } from '../world.ts';
 
 /** Milliseconds without an answer, where one is due every 15 s, after which a recorder counts as silent. */
 const SILENCE_MS = 25_000;
 
 /** Follows what the recorder says of itself, from its first to its last word. */
-export function watch(pass: Pass, world: World): Promise<Verdict> {
+export async function watch(pass: Pass, world: World): Promise<Verdict> {
   const { key, pod, status, live } = pass;
   if (status.isTerminal || hasEnded(pass) || !pod) {
     world.watchers.drop(key);
-    return Promise.resolve('next');
+    delete status.value.recorderUrl;
+    return 'next';
   }
   const address = pod.status?.podIP;
   // Also a recorder that is not ready any more: one that finishes its file tells how far it is.
-  if (address !== undefined && status.value.ingest)
-    world.watchers.follow(key, `http://${hostPart(address)}:${world.config.recorder.httpPort}`);
+  if (address !== undefined && status.value.ingest) {
+    status.value.recorderUrl = `http://${hostPart(address)}:${world.config.recorder.httpPort}`;
+    world.watchers.follow(key, status.value.recorderUrl);
+  }
   if (live && !isSilent(pass, world)) tell(pass, live);
-  return Promise.resolve('next');
+  await tellMaxDuration(pass, world);
+  return 'next';
 }
 
 /** Its node does not answer, and neither does the recorder: what it said last is not how things stand. */

@@ -18,6 +18,7 @@ import { recorderPod } from '../recorder-pod.ts';
 import { readRecorderState } from '../recorder-state.ts';
 import { RecorderWatchers } from '../recorder-watchers.ts';
 import { StatusDraft } from '../status-draft.ts';
+import { TlsRoutes } from '../tls-routes.ts';
 import type { World } from '../world.ts';
 
 export const NOW = '2026-01-01T00:00:00Z';
@@ -134,8 +135,9 @@ export function worldOf(options: { push?: Partial<MediaPush>; kube?: Partial<Kub
     credentials: async () => await Promise.reject(new Error('there is no API server')),
     close: async () => await Promise.resolve(),
   };
+  const kube = Object.assign(new KubeClient({ connection }), options.kube);
   return {
-    kube: Object.assign(new KubeClient({ connection }), options.kube),
+    kube,
     recordings: { store: nothing, observe: () => undefined },
     pods: { store: nothing, observe: () => undefined },
     push: options.push as MediaPush | undefined,
@@ -154,7 +156,8 @@ export function worldOf(options: { push?: Partial<MediaPush>; kube?: Partial<Kub
       onChange: () => undefined,
     }),
     hostPorts: new HostPorts({ range: config.ingest.hostPorts, pods: () => [] }),
-    reach: async () => await Promise.resolve(true),
+    reach: async () => await Promise.resolve(undefined),
+    tlsRoutes: new TlsRoutes({ kube }),
     config,
     clock,
     log,

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { CONTROLLER_USER } from './setup-objects.ts';
 
@@ -24,6 +25,11 @@ export interface ApiCalls {
   readonly byVerb: Readonly<Record<string, number>>;
   readonly byResource: Readonly<Record<string, number>>;
   readonly refused: Readonly<Record<string, number>>;
+}
+
+/** How much has been written to the log. */
+export async function auditedBytes(auditLog: string): Promise<number> {
+  return (await stat(auditLog)).size;
 }
 
 export async function countApiCalls(auditLog: string): Promise<ApiCalls> {

@@ -1,61 +1,80 @@
+import { join } from 'node:path';
+import { checkout } from '../../cluster/images/build-context.ts';
 import { say } from '../../cluster/progress.ts';
 import { ensureTools } from '../../cluster/toolchain/ensure-tool.ts';
 import { writeReport } from '../../report/report.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
+import { burst } from './burst.ts';
+import type { BurstResult } from './burst.ts';
+import { churn } from './churn.ts';
+import type { ChurnResult } from './churn.ts';
 import { controllerRuntime, meetrec, WORKERS } from './contenders.ts';
 import type { Contender } from './contenders.ts';
 import { figuresOf } from './figures.ts';
-import { oneRun } from './one-run.ts';
-import type { RunResult } from './one-run.ts';
+import { burstLine, churnLine, figureLines } from './lines.ts';
 import { benchOptions, USAGE } from './options.ts';
 import type { BenchOptions } from './options.ts';
 
-const METHOD = `Both sides work on ${WORKERS} recordings at once, without a limit of requests a second. Each run has an API
-server, an etcd and a kwok of its own, on the same machine. An observer with its own watches takes the times. CPU and peak
-RSS are of the controller's process, before and after a restart in the middle; calls are from the API server's audit log.`;
+const METHOD = `Both sides work on ${WORKERS} recordings at once, without a limit of requests a second. Each run has an
+API server, an etcd and a kwok of its own, on the same machine, whose processors all of them share: where those are used
+up, the API server is what one waits for, and helpers tells what it, etcd, kwok and the bench itself have used. An
+observer with its own watches takes the times. CPU and peak RSS are of the controller's process, until it has nothing
+left to say: events, which both sides send beside their work, are in them and in the calls, which are from the API
+server's audit log.`;
 
 async function bench(options: BenchOptions): Promise<void> {
   const startedAt = new Date().toISOString();
   await ensureTools(['etcd', 'kube-apiserver', 'kwok', 'bench-controller']);
   await using folder = await tempDirectory('bench-controller-bundle');
-  const contenders = [await meetrec(folder.path), await controllerRuntime()].filter(
-    ({ name }) => options.only === undefined || name === options.only,
+  const profiles = options.profile ? join(checkout, 'out', 'bench-controller', 'profiles') : undefined;
+  const contenders = [await meetrec(folder.path, profiles), await controllerRuntime()].filter(
+    ({ name }) => options.side === undefined || name === options.side,
   );
-  const runs: RunResult[] = [];
-  for (const objects of options.objects) {
-    const times = objects > 1000 ? options.largeRuns : options.runs;
-    for (let run = 1; run <= times; run++)
-      for (const contender of contenders) runs.push(await measure(contender, objects, options));
+  const { small, large, churns } = { small: [], large: [], churns: [] } as {
+    small: BurstResult[];
+    large: BurstResult[];
+    churns: ChurnResult[];
+  };
+  const has = new Set(options.parts);
+  for (let run = 1; has.has('1k') && run <= options.runs; run++)
+    for (const contender of contenders) small.push(await smallBurst(contender, options));
+  for (const contender of contenders) {
+    if (has.has('10k') || has.has('restart')) large.push(await largeBurst(contender, options));
   }
-  const figures = figuresOf(runs);
-  for (const [name, value] of Object.entries(figures)) say(`  ${name.padEnd(24)} ${value}`);
+  for (const contender of contenders) if (has.has('churn')) churns.push(await oneChurn(contender, options));
+
+  const figures = figuresOf({ small, large, churns });
+  for (const line of figureLines(figures)) say(line);
   const report = await writeReport('bench-controller', {
     startedAt,
     figures,
-    details: { options, method: METHOD.replaceAll('\n', ' '), runs },
+    details: { options, method: METHOD.replaceAll('\n', ' '), bursts: [...small, ...large], churns },
     versions: { 'controller-runtime': 'v0.22.4', kubernetes: 'v1.34.4', kwok: 'v0.8.0' },
   });
   say(`${report} has every run.`);
 }
 
-async function measure(
+async function smallBurst(contender: Contender, { small, keepLogs }: BenchOptions): Promise<BurstResult> {
+  const result = await burst({ contender, objects: small, keepLogs, restarts: false, completes: true });
+  say(burstLine(result));
+  return result;
+}
+
+async function largeBurst(
   contender: Contender,
-  objects: number,
-  { keepLogs }: BenchOptions,
-): Promise<RunResult> {
-  const result = await oneRun(contender, objects, keepLogs);
-  const { recordingSeconds, completedSeconds, createdToPod, podToStatus, apiCalls } = result;
-  const parts = [
-    `all Recording ${recordingSeconds.toFixed(1)} s`,
-    `all Completed ${completedSeconds.toFixed(1)} s`,
-    `created to pod p50 ${createdToPod.p50.toFixed(3)} p99 ${createdToPod.p99.toFixed(3)} s`,
-    `pod to status p50 ${podToStatus.p50.toFixed(3)} p99 ${podToStatus.p99.toFixed(3)} s`,
-    `restart ${result.restartSeconds.toFixed(2)} s`,
-    `CPU ${result.cpuSeconds.toFixed(1)} s`,
-    `peak RSS ${result.peakRssMb.toFixed(0)} MB`,
-    `${apiCalls.total} calls`,
-  ];
-  say(`${contender.name}, ${objects} recordings: ${parts.join(', ')}`);
+  { large, parts, keepLogs }: BenchOptions,
+): Promise<BurstResult> {
+  const [restarts, completes] = [parts.includes('restart'), parts.includes('10k')];
+  const result = await burst({ contender, objects: large, keepLogs, restarts, completes });
+  say(burstLine(result));
+  return result;
+}
+
+async function oneChurn(contender: Contender, options: BenchOptions): Promise<ChurnResult> {
+  const { live, rate, seconds } = options.churn;
+  const objects = live + rate * seconds;
+  const result = await churn({ contender, objects, keepLogs: options.keepLogs, churn: options.churn });
+  say(churnLine(result));
   return result;
 }
 

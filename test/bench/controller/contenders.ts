@@ -7,13 +7,13 @@ import { startChild } from '../../support/child-process.ts';
 import type { Child } from '../../support/child-process.ts';
 import { freePort } from '../../support/free-port.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import type { ContenderName } from './options.ts';
+import type { SideName } from './options.ts';
 import { NAMESPACE } from './setup-objects.ts';
 
 /** As many recordings are worked on at once, on both sides. */
 export const WORKERS = 10;
 
-export interface Place {
+export interface Surroundings {
   readonly kubeconfig: string;
   readonly recorderPort: number;
   /** How many recordings there may be. */
@@ -22,9 +22,9 @@ export interface Place {
 
 /** One of the controllers that are compared. */
 export interface Contender {
-  readonly name: ContenderName;
+  readonly name: SideName;
   /** Starts it; resolves at once, before it is ready. */
-  start: (place: Place) => Promise<Running>;
+  start: (surroundings: Surroundings) => Promise<Running>;
 }
 
 export interface Running {
@@ -33,8 +33,12 @@ export interface Running {
   ready: () => Promise<void>;
 }
 
-/** Ours, bundled and started as its image does. */
-export async function meetrec(bundleDirectory: string): Promise<Contender> {
+/**
+ * Ours, bundled and started as its image does.
+ *
+ * @param profiles the folder that takes CPU profiles; absent: none are made
+ */
+export async function meetrec(bundleDirectory: string, profiles?: string): Promise<Contender> {
   await bundleInto(bundleDirectory, 'operator', { controller: 'operator/bin/controller.ts' });
   const [, ...flags] = await entryPoint();
   return {
@@ -44,7 +48,11 @@ export async function meetrec(bundleDirectory: string): Promise<Contender> {
       const child = await startChild({
         name: 'meetrec',
         command: process.execPath,
-        args: [...flags, join(bundleDirectory, 'controller.mjs')],
+        args: [
+          ...flags,
+          ...(profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`]),
+          join(bundleDirectory, 'controller.mjs'),
+        ],
         env: {
           NODE_ENV: 'production',
           KUBECONFIG: kubeconfig,
@@ -81,7 +89,8 @@ export async function controllerRuntime(): Promise<Contender> {
           `--recorder-http-port=${recorderPort}`,
           `--probe-address=127.0.0.1:${port}`,
         ],
-        env: { KUBECONFIG: kubeconfig },
+        // As Go programs do when nobody says anything.
+        env: { KUBECONFIG: kubeconfig, GOGC: '100' },
       });
       return { child, ready: () => untilReady(port) };
     },

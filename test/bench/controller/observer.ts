@@ -50,6 +50,10 @@ export class Observer {
     return this.#moments.values();
   }
 
+  has(key: string, moment: Moment): boolean {
+    return this.#moments.get(key)?.[moment] !== undefined;
+  }
+
   count(moment: Moment): number {
     return this.#counts.get(moment) ?? 0;
   }

@@ -5,24 +5,45 @@ export const USAGE = `Usage: node test/bench/controller/cli.ts [OPTIONS]
 Measures the controller beside one written in Go with controller-runtime, one after the other, each against a fresh API
 server and etcd whose pods kwok runs. Writes out/bench-controller/report.json. Linux only.
 
-  --objects LIST   how many recordings are started at once, for example 1000,10000 (the default)
-  --runs N         runs of each size up to 1,000 (3)
-  --large-runs N   runs of each larger size (1)
-  --only NAME      meetrec or controller-runtime: one side alone, without ratios
-  --quick          100 recordings, one run
-  --keep-logs      print what the controllers have logged
+  --only LIST          parts to run, of 1k,10k,restart,churn (all of them)
+                         1k       1,000 recordings at once, from their creation to their end
+                         10k      the same with 10,000
+                         restart  the controller is started anew among those 10,000
+                         churn    recordings come and go at a steady rate among many that go on
+  --side NAME          meetrec or controller-runtime: one side alone, without ratios
+  --runs N             runs of 1k (3); the others are run once
+  --churn-live N       recordings that go on (2000)
+  --churn-rate N       recordings a second that begin, and as many that end (8)
+  --churn-seconds N    for how long (90)
+  --quick              all parts once, with a hundredth of the recordings
+  --profile            write CPU profiles of ours to out/bench-controller/profiles
+  --keep-logs          print what the controllers have logged
   --help
 `;
 
-export const contenderNames = ['meetrec', 'controller-runtime'] as const;
-export type ContenderName = (typeof contenderNames)[number];
+export const sideNames = ['meetrec', 'controller-runtime'] as const;
+export type SideName = (typeof sideNames)[number];
+
+export const partNames = ['1k', '10k', 'restart', 'churn'] as const;
+export type PartName = (typeof partNames)[number];
 
 export interface BenchOptions {
-  readonly objects: readonly number[];
+  readonly parts: readonly PartName[];
+  readonly side: SideName | undefined;
   readonly runs: number;
-  readonly largeRuns: number;
-  readonly only: ContenderName | undefined;
+  /** How many recordings the parts 1k and 10k have. */
+  readonly small: number;
+  readonly large: number;
+  readonly churn: ChurnOptions;
+  readonly profile: boolean;
   readonly keepLogs: boolean;
+}
+
+export interface ChurnOptions {
+  readonly live: number;
+  /** Recordings a second. */
+  readonly rate: number;
+  readonly seconds: number;
 }
 
 /** Throws TypeError on an option that is not known, RangeError on a value that makes no sense. */
@@ -30,25 +51,40 @@ export function benchOptions(args: readonly string[]): BenchOptions | 'help' {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      objects: { type: 'string', default: '1000,10000' },
+      only: { type: 'string', default: partNames.join(',') },
+      side: { type: 'string' },
       runs: { type: 'string', default: '3' },
-      'large-runs': { type: 'string', default: '1' },
-      only: { type: 'string' },
+      'churn-live': { type: 'string', default: '2000' },
+      'churn-rate': { type: 'string', default: '8' },
+      'churn-seconds': { type: 'string', default: '90' },
       quick: { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
       'keep-logs': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return 'help';
-  const only = contenderNames.find((name) => name === values.only);
-  if (values.only !== undefined && only === undefined) throw new RangeError(`--only ${values.only}?`);
+  const { quick, side } = values;
   return {
-    objects: values.quick ? [100] : values.objects.split(',').map((text) => whole('--objects', text)),
-    runs: values.quick ? 1 : whole('--runs', values.runs),
-    largeRuns: whole('--large-runs', values['large-runs']),
-    only,
+    parts: values.only.split(',').map((name) => oneOf('--only', partNames, name)),
+    side: side === undefined ? undefined : oneOf('--side', sideNames, side),
+    runs: quick ? 1 : whole('--runs', values.runs),
+    small: quick ? 10 : 1000,
+    large: quick ? 100 : 10_000,
+    churn: {
+      live: quick ? 20 : whole('--churn-live', values['churn-live']),
+      rate: whole('--churn-rate', values['churn-rate']),
+      seconds: quick ? 10 : whole('--churn-seconds', values['churn-seconds']),
+    },
+    profile: values.profile,
     keepLogs: values['keep-logs'],
   };
+}
+
+function oneOf<T extends string>(option: string, names: readonly T[], wanted: string): T {
+  const found = names.find((name) => name === wanted);
+  if (found === undefined) throw new RangeError(`${option} ${wanted}?`);
+  return found;
 }
 
 function whole(option: string, text: string): number {

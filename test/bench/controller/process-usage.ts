@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 
 export interface Usage {
   /** User and system time. */
@@ -18,13 +18,34 @@ export async function usageOf(pid: number): Promise<Usage> {
     readFile(`/proc/${pid}/stat`, 'utf8'),
     readFile(`/proc/${pid}/status`, 'utf8'),
   ]);
-  // The second field is the name in brackets, which may hold blanks; utime and stime are the 14th and 15th.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const ticks = Number(fields[11]) + Number(fields[12]);
   return {
-    cpuSeconds: ticks / TICKS_PER_SECOND,
+    cpuSeconds: parseStat(stat).cpuSeconds,
     peakRssMb: megabytes(status, 'VmHWM'),
     rssMb: megabytes(status, 'VmRSS'),
+  };
+}
+
+/** CPU seconds of the living children of this process, by the program's name. */
+export async function childrenCpuSeconds(): Promise<Record<string, number>> {
+  const used: Record<string, number> = {};
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    // It may have ended since it was listed.
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+    if (stat === undefined) continue;
+    const { name, parent, cpuSeconds } = parseStat(stat);
+    if (parent === process.pid) used[name] = (used[name] ?? 0) + cpuSeconds;
+  }
+  return used;
+}
+
+/** The second field is the name in brackets, which may hold blanks; the parent is the 4th, utime and stime the 14th and 15th. */
+function parseStat(stat: string): { name: string; parent: number; cpuSeconds: number } {
+  const end = stat.lastIndexOf(')');
+  const fields = stat.slice(end + 2).split(' ');
+  return {
+    name: stat.slice(stat.indexOf('(') + 1, end),
+    parent: Number(fields[1]),
+    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
   };
 }
 

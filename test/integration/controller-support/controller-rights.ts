@@ -25,14 +25,33 @@ const TOKENS: Resource<KubeObject & { status?: { token: string } }> = {
   plural: `serviceaccounts/${NAME}/token`,
 };
 
-/** A token of a service account with exactly these rights. */
-export async function controllerToken(kube: KubeClient, namespace: string): Promise<string> {
+/** What it may do too where each recorder has a Service. */
+export const SERVICE_RULES = [{ apiGroups: [''], resources: ['services'], verbs: ['get', 'create'] }];
+/** And where it stands behind a gateway. */
+export const GATEWAY_RULES = [
+  ...SERVICE_RULES,
+  {
+    apiGroups: ['gateway.networking.k8s.io'],
+    resources: ['tlsroutes'],
+    verbs: ['get', 'create', 'patch'],
+  },
+];
+
+/** A token of a service account with exactly these rights, and those in `more`. */
+export async function controllerToken(
+  kube: KubeClient,
+  namespace: string,
+  more: readonly object[] = [],
+): Promise<string> {
   const metadata = { namespace, name: NAME };
   const create = async (resource: Resource<KubeObject>, body: object) =>
     await kube.create(resource, { metadata, ...body });
   await create(SERVICE_ACCOUNTS, { apiVersion: 'v1', kind: 'ServiceAccount' });
   const rbac = 'rbac.authorization.k8s.io/v1';
-  await create({ ...RBAC, plural: 'roles' }, { apiVersion: rbac, kind: 'Role', rules: CONTROLLER_RULES });
+  await create(
+    { ...RBAC, plural: 'roles' },
+    { apiVersion: rbac, kind: 'Role', rules: [...CONTROLLER_RULES, ...more] },
+  );
   await create(
     { ...RBAC, plural: 'rolebindings' },
     {

@@ -8,6 +8,7 @@ import { Informer } from '../../../operator/runtime/informer.ts';
 import { isConflict, isNotFound } from '../../../operator/runtime/kube/api-error.ts';
 import type { KubeClient } from '../../../operator/runtime/kube/client.ts';
 import { refOf } from '../../../operator/runtime/kube/resource.ts';
+import { waitFor } from '../../support/wait-for.ts';
 import { RecorderStub } from './recorder-stub.ts';
 import type { Exit } from './recorder-stub.ts';
 
@@ -16,6 +17,7 @@ interface Running {
   stub: RecorderStub;
   restarts: number;
   over: boolean;
+  shutDown?: boolean;
 }
 
 /** Blocks of loopback addresses, so that tests side by side don't meet. */
@@ -86,8 +88,7 @@ export class FakeKubelet implements AsyncDisposable {
 
   /** The recorder's process ends by itself; the kubelet starts it again unless it has succeeded. */
   async exit(podName: string, exit: Exit): Promise<void> {
-    const running = [...this.#running.values()].find(({ pod }) => pod.metadata.name === podName);
-    if (!running) throw new Error(`no pod ${podName} runs`);
+    const running = this.#find(podName);
     if (exit.exitCode === 0) await this.#end(running, exit);
     else {
       running.restarts++;
@@ -96,21 +97,65 @@ export class FakeKubelet implements AsyncDisposable {
   }
 
   /** The pod's node throws it out. */
-  async evict(podName: string): Promise<void> {
+  async evict(podName: string, reason = 'Evicted'): Promise<void> {
+    const running = this.#find(podName);
+    running.over = true;
+    const message = 'The node was low on resource: ephemeral-storage.';
+    await this.#patchStatus(running.pod, { phase: 'Failed', reason, message });
+  }
+
+  /** The pod's node shuts down: it stops the containers, and the pod stays as it ended. */
+  async shutDown(podName: string): Promise<void> {
+    const running = this.#find(podName);
+    running.shutDown = true;
+    await this.#end(running, running.stub.onSigterm(running.stub));
+  }
+
+  /** A scheduler makes room for a pod of higher priority. */
+  async preempt(podName: string): Promise<void> {
+    const { pod } = this.#find(podName);
+    const message = 'default-scheduler: preempting to accommodate a higher priority pod';
+    const conditions = [
+      { type: 'PodScheduled', status: 'True' },
+      { type: 'Ready', status: 'True' },
+      { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message },
+    ];
+    await this.#patchStatus(pod, { conditions });
+    await this.#kube.delete(PODS, refOf(pod));
+  }
+
+  /** No node takes the pod. */
+  async unschedulable(podName: string, message: string): Promise<void> {
+    const scheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message };
+    await this.#patchStatus(await this.#made(podName), { conditions: [scheduled] });
+  }
+
+  /** The pod's node can't start the container. */
+  async waits(podName: string, reason: string, message: string): Promise<void> {
+    const pod = await this.#made(podName);
+    if (pod.spec.nodeName === undefined) await this.#bind(pod);
+    const container = { name: 'recorder', ready: false, restartCount: 0, image: '', imageID: '' };
+    await this.#patchStatus(pod, {
+      conditions: [{ type: 'PodScheduled', status: 'True' }],
+      containerStatuses: [{ ...container, state: { waiting: { reason, message } } }],
+    });
+  }
+
+  async #made(name: string): Promise<Pod> {
+    return await waitFor(() => this.pods.find(({ metadata }) => metadata.name === name), {
+      what: `the pod ${name} to be made`,
+    });
+  }
+
+  #find(podName: string): Running {
     const running = [...this.#running.values()].find(({ pod }) => pod.metadata.name === podName);
     if (!running) throw new Error(`no pod ${podName} runs`);
-    running.over = true;
-    await this.#patchStatus(running.pod, {
-      phase: 'Failed',
-      reason: 'Evicted',
-      message: 'The node was low on resource: ephemeral-storage.',
-    });
+    return running;
   }
 
   /** The pod's node goes dark: nothing answers any more, and the control plane says so. */
   async loseNode(podName: string): Promise<void> {
-    const running = [...this.#running.values()].find(({ pod }) => pod.metadata.name === podName);
-    if (!running) throw new Error(`no pod ${podName} runs`);
+    const running = this.#find(podName);
     running.over = true;
     await running.stub[Symbol.asyncDispose]();
     const lastTransitionTime = new Date().toISOString();
@@ -124,8 +169,7 @@ export class FakeKubelet implements AsyncDisposable {
 
   /** The control plane removes the pod of a node that is no more. */
   async collectGarbage(podName: string): Promise<void> {
-    const running = [...this.#running.values()].find(({ pod }) => pod.metadata.name === podName);
-    if (!running) throw new Error(`no pod ${podName} runs`);
+    const running = this.#find(podName);
     running.over = true;
     await running.stub[Symbol.asyncDispose]();
     const disruption = { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC' };
@@ -201,8 +245,10 @@ export class FakeKubelet implements AsyncDisposable {
     container: { running?: boolean; terminated?: Terminated; lastState?: object },
   ): Promise<void> {
     const alive = container.running === true;
-    const succeeded = container.terminated?.exitCode === 0;
+    const succeeded = container.terminated?.exitCode === 0 && running.shutDown !== true;
+    const message = 'Pod was terminated in response to imminent node shutdown.';
     await this.#patchStatus(running.pod, {
+      ...(running.shutDown && { reason: 'Terminated', message }),
       phase: alive ? 'Running' : succeeded ? 'Succeeded' : 'Failed',
       podIP: running.stub.address,
       podIPs: [{ ip: running.stub.address }],

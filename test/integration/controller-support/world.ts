@@ -24,6 +24,7 @@ import { waitFor } from '../../support/wait-for.ts';
 import { AgoraStub } from './agora-stub.ts';
 import { controllerToken } from './controller-rights.ts';
 import { FakeKubelet } from './fake-kubelet.ts';
+import { History } from './history.ts';
 
 const CRDS: Resource<KubeObject> = {
   group: 'apiextensions.k8s.io',
@@ -68,6 +69,8 @@ export class TestWorld implements AsyncDisposable {
   readonly cluster: Cluster;
   readonly agora = new AgoraStub();
   kubelet!: FakeKubelet;
+  /** Looks at every version of every recording; what an object must never show fails the test. */
+  history!: History;
   readonly #controllers = new Set<Child>();
   /** The bearer token of a service account that has the controller's rights and no more. */
   token = '';
@@ -80,7 +83,8 @@ export class TestWorld implements AsyncDisposable {
     this.cluster = cluster;
   }
 
-  static async start(cluster: Cluster): Promise<TestWorld> {
+  /** @param options.rules what the controller may do beside the usual */
+  static async start(cluster: Cluster, options: { rules?: readonly object[] } = {}): Promise<TestWorld> {
     const world = new TestWorld(cluster);
     await cluster.kube.create(NAMESPACES, {
       apiVersion: 'v1',
@@ -90,7 +94,7 @@ export class TestWorld implements AsyncDisposable {
         labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
       },
     });
-    world.token = await controllerToken(cluster.kube, world.namespace);
+    world.token = await controllerToken(cluster.kube, world.namespace, options.rules);
     world.#folder = await tempDirectory('controller');
     world.#kubeconfig = join(world.#folder.path, 'kubeconfig');
     await writeFile(world.#kubeconfig, kubeconfig(cluster.api, world.token));
@@ -101,6 +105,7 @@ export class TestWorld implements AsyncDisposable {
       namespace: world.namespace,
       httpPort: world.#ports.http,
     });
+    world.history = new History({ kube: cluster.kube, namespace: world.namespace });
     // What Agora pushes arrives.
     world.agora.onPush = (rtmpUrl) => world.kubelet.stubAt(new URL(rtmpUrl).hostname)?.become('recording');
     return world;
@@ -110,7 +115,9 @@ export class TestWorld implements AsyncDisposable {
     for (const controller of this.#controllers) await controller.stop();
     await this.kubelet[Symbol.asyncDispose]();
     await this.agora[Symbol.asyncDispose]();
+    await this.history[Symbol.asyncDispose]();
     await this.#folder?.[Symbol.asyncDispose]();
+    if (this.history.faults.length > 0) throw new Error(this.history.faults.join('\n'));
   }
 
   get agoraUrl(): string {

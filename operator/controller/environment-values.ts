@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/** A Kubernetes quantity, such as 8Gi or 500m. */
+export const QUANTITY = /^[0-9]+(\.[0-9]+)?(m|Ki|Mi|Gi|Ti|k|M|G|T)?$/;
+
+/** A recording can't move: autoscalers must leave its node alone. */
+export const KEEP_THE_NODE = {
+  'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+  'karpenter.sh/do-not-disrupt': 'true',
+};
+
+/** A variable of several parts, as JSON. */
+export function json<T extends z.ZodType>(schema: T) {
+  return z
+    .string()
+    .transform((value, context): unknown => {
+      try {
+        return JSON.parse(value);
+      } catch {
+        context.addIssue({ code: 'custom', message: 'is no JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import type { MeetingRecordingStatus, RecordingPart } from '../crd/status.ts';
+import type { EventDetails, EventRecorder } from '../runtime/event-recorder.ts';
+import { announce } from './events.ts';
+import { NOW, recordingOf } from './testing/build.ts';
+
+function told(before: MeetingRecordingStatus | undefined, after: MeetingRecordingStatus): string[] {
+  const lines: string[] = [];
+  const events = {
+    record: (_regarding: unknown, { type, reason, action, note }: EventDetails) =>
+      lines.push(`${type} ${action} ${reason}: ${note}`),
+  };
+  announce(events as unknown as EventRecorder, { before, after, recording: recordingOf() });
+  return lines;
+}
+
+const part = (attempt: number, state: RecordingPart['state']): RecordingPart => ({
+  attempt,
+  state,
+  since: NOW,
+  key: 'k',
+  message: 'why',
+});
+
+describe('events', () => {
+  const recording = { phase: 'Recording', reason: 'Receiving', message: 'm' } as const;
+
+  it('tell each change of phase or reason once, and nothing else', () => {
+    expect(told(undefined, recording)).toEqual(['Normal Recording Receiving: m']);
+    expect(told(recording, { ...recording, message: 'other', durationSeconds: 3 })).toEqual([]);
+    expect(told(recording, { ...recording, reason: 'Reconnecting' })).toEqual([
+      'Warning Recording Reconnecting: m',
+    ]);
+    expect(told(recording, { ...recording, phase: 'Failed', reason: 'NoPublisher' })).toEqual([
+      'Warning Failed NoPublisher: m',
+    ]);
+  });
+
+  it('tell of each part that could not be saved, once', () => {
+    const before = { ...recording, parts: [part(1, 'Lost'), part(2, 'Salvaging'), part(3, 'Salvaging')] };
+    const after = { ...recording, parts: [part(1, 'Lost'), part(2, 'Lost'), part(3, 'Salvaged')] };
+    expect(told(before, after)).toEqual(['Warning CleaningUp PartLost: Recorder 2: why']);
+    expect(told(after, after)).toEqual([]);
+  });
+});

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KubeObject } from '../../operator/runtime/kube/objects.ts';
+import type { Resource } from '../../operator/runtime/kube/resource.ts';
+import { freePort } from '../support/free-port.ts';
+import { SERVICE_RULES } from './controller-support/controller-rights.ts';
+import { startIngest } from './controller-support/greeting-ingest.ts';
+import { TestWorld, startCluster } from './controller-support/world.ts';
+import type { Cluster } from './controller-support/world.ts';
+
+type Service = KubeObject & { spec: { type: string; loadBalancerClass?: string } };
+const SERVICES: Resource<Service> = { group: '', version: 'v1', plural: 'services', namespaced: true };
+
+describe('a recorder behind a load balancer of its own', () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await startCluster();
+  }, 180_000);
+  afterAll(async () => {
+    await cluster?.[Symbol.asyncDispose]();
+  });
+
+  it('waits for its address, and for an answer there, before Agora is told', async () => {
+    await using world = await TestWorld.start(cluster, { rules: SERVICE_RULES });
+    world.agora.onPush = () => world.kubelet.stub('rec-1')?.become('recording');
+    const port = await freePort();
+    await world.startController({
+      INGEST_EXPOSURE: 'loadBalancer',
+      INGEST_SERVICE_ANNOTATIONS: '{"example.com/scheme":"internet-facing"}',
+      INGEST_LOAD_BALANCER_CLASS: 'example.com/balancer',
+      RECORDER_RTMP_PORT: String(port),
+    });
+    await world.record('rec');
+    await world.until('rec', 'waiting', ({ status }) => status?.reason === 'LoadBalancerPending');
+    const { items } = await cluster.kube.list(SERVICES, { namespace: world.namespace });
+    expect(items).toHaveLength(1);
+    const [service] = items;
+    expect(service).toMatchObject({
+      metadata: {
+        annotations: { 'example.com/scheme': 'internet-facing' },
+        ownerReferences: [{ kind: 'Pod', name: 'rec-1' }],
+      },
+      spec: { type: 'LoadBalancer', loadBalancerClass: 'example.com/balancer', ports: [{ port }] },
+    });
+
+    // The cloud has made it, but nobody answers behind it.
+    await cluster.kube.patch(
+      SERVICES,
+      { namespace: world.namespace, name: service?.metadata.name ?? '' },
+      { type: 'merge', body: { status: { loadBalancer: { ingress: [{ ip: '127.0.0.1' }] } } } },
+      { subresource: 'status' },
+    );
+    const unreachable = await world.until(
+      'rec',
+      'unreachable',
+      ({ status }) => status?.reason === 'IngestUnreachable',
+    );
+    expect(unreachable.status?.message).toContain(`127.0.0.1:${port} yet: ECONNREFUSED`);
+    expect(unreachable.status?.ingest).toBeUndefined();
+    expect(world.agora.everMade).toEqual([]);
+
+    await using ingest = await startIngest({ port });
+    const recording = await world.untilPhase('rec', 'Recording');
+    expect(recording.status?.ingest?.url).toBe(`rtmp://127.0.0.1:${ingest.port}/live`);
+    expect(world.agora.everMade[0]?.rtmpUrl).toContain(`rtmp://127.0.0.1:${port}/live/`);
+    await world.patchSpec('rec', { desiredState: 'Stopped' });
+    await world.untilPhase('rec', 'Completed');
+    await world.untilNoPods();
+  }, 120_000);
+
+  it('is given up when the time to start is over', async () => {
+    await using world = await TestWorld.start(cluster, { rules: SERVICE_RULES });
+    await world.startController({ INGEST_EXPOSURE: 'loadBalancer', START_TIMEOUT: '3' });
+    await world.record('rec');
+    const { status } = await world.untilPhase('rec', 'Failed');
+    expect(status).toMatchObject({ reason: 'StartTimeout' });
+    expect(status?.message).toContain('has no address yet');
+    expect(world.agora.everMade).toEqual([]);
+    await world.untilNoPods();
+  }, 60_000);
+});

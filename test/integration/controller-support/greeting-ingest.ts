@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto';
+import { pino } from 'pino';
+import { Ingest } from '../../../recorder-image/ingest/ingest.ts';
+import type { CertificatePaths } from '../../../recorder-image/ingest/server-certificate.ts';
+
+/** The real ingest of a recorder, in place of one that runs in a pod: it answers to greetings. */
+export async function startIngest(options: {
+  port: number;
+  tls?: CertificatePaths;
+}): Promise<AsyncDisposable & { port: number }> {
+  const nothing = (): void => undefined;
+  const ingest = new Ingest({
+    ...options,
+    streamKeySha256: createHash('sha256').update('nobody has it').digest('hex'),
+    stallMs: 10_000,
+    log: pino({ level: 'silent' }),
+    events: { onPublisher: nothing, onMedia: nothing, onRest: nothing, onPublisherGone: nothing },
+  });
+  const port = await ingest.listen();
+  return { port, [Symbol.asyncDispose]: () => ingest.drainAndClose() };
+}
