@@ -4,6 +4,7 @@ import { tempDirectory } from '../support/temp-directory.ts';
 import type { KubernetesObject } from '../install/kubectl.ts';
 import type { Workbench } from '../install/workbench.ts';
 import { hasRecordedFor, isCompleted, isFailed, Meeting } from './meeting.ts';
+import { packetHashes } from '../support/media/packets.ts';
 import { expectEveryPacket, expectNothingLeft } from './verdict.ts';
 import { openWorkbench } from './workbench.ts';
 
@@ -20,6 +21,19 @@ describe('trouble', () => {
     await workbench?.[Symbol.asyncDispose]();
     await folder?.[Symbol.asyncDispose]();
   });
+
+  /** SIGKILL for the processes of a pod whose command line has this in it. */
+  async function killInside(pod: string, command: string): Promise<void> {
+    const script = `
+      const { readdirSync, readFileSync } = require('node:fs');
+      for (const pid of readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name) && name !== '1')) {
+        try {
+          const words = readFileSync('/proc/' + pid + '/cmdline', 'utf8');
+          if (words.includes('${command}') && Number(pid) !== process.pid) process.kill(Number(pid), 'SIGKILL');
+        } catch { continue; }
+      }`;
+    await workbench.kubectl.run('exec', pod, '--', 'node', '-e', script);
+  }
 
   it('keeps the recording whole when the controller is killed in the middle of it', async () => {
     const meeting = await Meeting.register(workbench);
@@ -38,6 +52,57 @@ describe('trouble', () => {
     const { metadata, status } = await workbench.waitForRecording(id, 'completed', isCompleted);
     expect(status?.attempt).toBe(1);
     const [recorded, published] = [`${folder.path}/killed.mp4`, `${folder.path}/killed.flv`];
+    await workbench.download(await meeting.downloadUrl(), recorded);
+    await workbench.downloadPublished(`meetrec-${metadata.uid}`, published);
+    await expectEveryPacket(published, recorded);
+    await expectNothingLeft(workbench, id);
+  });
+
+  it('goes on in place when FFmpeg and then the recorder itself are killed', async () => {
+    const meeting = await Meeting.register(workbench);
+    const id = await meeting.start();
+    await workbench.waitForRecording(id, 'recording for 2 s', hasRecordedFor(2));
+    await killInside(`${id}-1`, 'ffmpeg');
+    await killInside(`${id}-1`, 'recorder.mjs');
+    const { metadata } = await workbench.waitForRecording(
+      id,
+      'heard again',
+      ({ status }) => status?.reason === 'Receiving' && status.lastTermination !== undefined,
+    );
+    const again = Date.now();
+    await workbench.waitForRecording(id, 'recording on', () => Date.now() - again > 2000);
+    expect((await meeting.call('ada', 'stop')).status).toBe(202);
+    const { status } = await workbench.waitForRecording(id, 'completed', isCompleted);
+    expect(status).toMatchObject({ attempt: 1, reason: 'StopRequested', lastTermination: { exitCode: 137 } });
+    const [recorded, published] = [`${folder.path}/resumed.mp4`, `${folder.path}/resumed.flv`];
+    await workbench.download(await meeting.downloadUrl(), recorded);
+    await workbench.downloadPublished(`meetrec-${metadata.uid}`, published);
+    // What came after the kill is whole, and what came before it is still there.
+    const [sent, kept] = await Promise.all([packetHashes(published), packetHashes(recorded)]);
+    expect(kept.video.slice(-sent.video.length)).toEqual(sent.video);
+    expect(kept.video.length).toBeGreaterThan(sent.video.length);
+    await expectNothingLeft(workbench, id);
+  });
+
+  it('asks once for a push that Agora made without saying so, and ends it when Agora ended it likewise', async () => {
+    const meeting = await Meeting.register(workbench);
+    const done = (operation: 'create' | 'delete') => ({
+      match: { operation, channel: meeting.channel },
+      fault: { kind: 'done-but-504' },
+    });
+    await workbench.simulator('PUT', '/control/faults', [done('create'), done('delete')]);
+    const id = await meeting.start();
+    await workbench.waitForRecording(id, 'recording for 2 s', hasRecordedFor(2));
+    expect((await meeting.call('ada', 'stop')).status).toBe(202);
+    const { metadata } = await workbench.waitForRecording(id, 'completed', isCompleted);
+    const pushes = (await (await workbench.simulator('GET', '/control/pushes')).json()) as {
+      name: string;
+      state: string;
+      attempts: unknown[];
+    }[];
+    const own = pushes.filter(({ name }) => name === `meetrec-${metadata.uid}`);
+    expect(own).toMatchObject([{ state: 'destroyed', attempts: [{ attempt: 1, end: 'graceful' }] }]);
+    const [recorded, published] = [`${folder.path}/504.mp4`, `${folder.path}/504.flv`];
     await workbench.download(await meeting.downloadUrl(), recorded);
     await workbench.downloadPublished(`meetrec-${metadata.uid}`, published);
     await expectEveryPacket(published, recorded);

@@ -27,6 +27,7 @@ export async function install(kubectl: Kubectl, options: InstallOptions): Promis
         mongodb: images['dev-mongodb'],
         agoraSimulator: images['agora-simulator'],
       },
+      agora: { webhookUrl: 'http://meetrec-api/api/v1/webhooks/agora' },
     },
   });
   await helmUpgrade(kubectl, { release: 'meetrec', chart: 'meetrec', values: trialValues(options) });

@@ -23,9 +23,9 @@ export interface S3Server extends AsyncDisposable {
 }
 
 /** Starts a real S3 server on loopback with a key pair of its own and no bucket. */
-export async function startS3(): Promise<S3Server> {
+export async function startS3(options: { readonly parent?: string } = {}): Promise<S3Server> {
   const program = await ensureTool('versitygw');
-  const folder = await tempDirectory('s3');
+  const folder = await tempDirectory('s3', options.parent);
   const directory = join(folder.path, 'buckets');
   await mkdir(directory);
   const region = 'us-east-1';

@@ -6,9 +6,9 @@ export interface TempDirectory extends AsyncDisposable {
   readonly path: string;
 }
 
-/** A new empty folder, removed with all it holds when it is disposed of: `await using folder = await tempDirectory()`. */
-export async function tempDirectory(prefix = 'test'): Promise<TempDirectory> {
-  const path = await mkdtemp(join(tmpdir(), `meetrec-${prefix}-`));
+/** A new empty folder, in the system's own unless told, removed with all it holds when it is disposed of: `await using folder = await tempDirectory()`. */
+export async function tempDirectory(prefix = 'test', parent = tmpdir()): Promise<TempDirectory> {
+  const path = await mkdtemp(join(parent, `meetrec-${prefix}-`));
   return {
     path,
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 3 }),

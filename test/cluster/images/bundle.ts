@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClusterError } from '../cluster-error.ts';
 import { checkout } from './build-context.ts';
-import { ownSourceMapOnly, withoutSideEffects } from './bundle-plugins.ts';
+import { englishOnly, ownSourceMapOnly, withoutSideEffects } from './bundle-plugins.ts';
 
 /** What each image runs: the programs' sources by the name of the bundle that they become. */
 const bundles = {
@@ -16,6 +16,9 @@ const bundles = {
 export type BundleName = keyof typeof bundles;
 
 export const bundleNames = Object.keys(bundles) as BundleName[];
+
+/** Programs of which many run at a time: V8 keeps the source that it was given, and 2 MB of it are names and spaces. */
+const MINIFIED = new Set(['recorder']);
 
 /** CommonJS packages inside an ES module look for `require`, which an ES module has not got. */
 const REQUIRE_FOR_COMMONJS = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
@@ -54,7 +57,8 @@ export async function bundleInto(
     sourcemap: true,
     sourcesContent: false,
     keepNames: true,
-    plugins: [withoutSideEffects, ownSourceMapOnly],
+    plugins: [englishOnly, withoutSideEffects, ownSourceMapOnly],
+    minify: MINIFIED.has(name),
     logLevel: 'warning',
   });
   return directory;

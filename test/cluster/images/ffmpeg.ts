@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { say, secondsSince } from '../progress.ts';
 import { cacheDirectory } from '../toolchain/cache-directory.ts';
@@ -34,8 +34,8 @@ const ffmpegImage: Image = {
  * done. Takes minutes the first time. Throws CommandError when the build fails.
  */
 export async function ensureFfmpeg(): Promise<Ffmpeg> {
-  const sources = [ffmpegImage.dockerfile, FFMPEG_SOURCES].map((path) => join(checkout, path));
-  const hash = await contentHash(sources);
+  const dockerfile = await readFile(join(checkout, ffmpegImage.dockerfile), 'utf8');
+  const hash = await contentHash([join(checkout, FFMPEG_SOURCES)], { stages: ffmpegStages(dockerfile) });
   const directory = join(cacheDirectory(), 'bin', `ffmpeg-${hash}`);
   if (!existsSync(directory)) {
     await withImagesLock(async () => {
@@ -43,6 +43,13 @@ export async function ensureFfmpeg(): Promise<Ffmpeg> {
     });
   }
   return { ffmpeg: join(directory, 'ffmpeg'), ffprobe: join(directory, 'ffprobe') };
+}
+
+/** What of the Dockerfile makes a difference to FFmpeg: the instructions before its own last image is begun. */
+export function ffmpegStages(dockerfile: string): string {
+  const instructions = dockerfile.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  const last = instructions.findLastIndex((line) => line.startsWith('FROM '));
+  return instructions.slice(0, last).join('\n');
 }
 
 async function buildInto(directory: string, hash: string): Promise<void> {

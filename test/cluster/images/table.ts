@@ -35,7 +35,11 @@ export const images = [
     name: 'recorder',
     repository: 'meetrec/recorder',
     dockerfile: 'recorder-image/Dockerfile',
-    ingredients: [{ path: 'recorder-image/ffmpeg' }, { path: 'out/bundle/recorder' }],
+    ingredients: [
+      { path: 'recorder-image/ffmpeg' },
+      { path: 'recorder-image/supervise.sh' },
+      { path: 'out/bundle/recorder' },
+    ],
     bases: { BASE_IMAGE: 'node', BUILD_IMAGE: 'debian' },
   },
   {
@@ -57,6 +61,13 @@ export const images = [
     repository: 'meetrec/dev-mongodb',
     dockerfile: 'test/cluster/images/mongodb/Dockerfile',
     ingredients: [{ tool: 'ferretdb' }, { folder: 'data' }],
+    bases: {},
+  },
+  {
+    name: 'dev-gateway',
+    repository: 'meetrec/dev-gateway',
+    dockerfile: 'test/cluster/images/gateway/Dockerfile',
+    ingredients: [{ tool: 'traefik-gateway' }],
     bases: {},
   },
 ] as const satisfies readonly Image[];

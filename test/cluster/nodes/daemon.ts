@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Program } from '../control-plane/program.ts';
 import { withSystemPrograms } from '../run-command.ts';
@@ -11,9 +11,15 @@ import type { ClusterPlan } from './plan.ts';
 /** The process enters the cluster's cgroup before it becomes the program, so none can ever run outside of it. */
 const ENTER_AND_EXEC = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
 
+/** A program of the cluster as it was last started: what starts it again. */
+export interface NotedDaemon {
+  readonly program: Program;
+  readonly pid: number;
+}
+
 /**
  * Starts a program that outlives this process, in the cluster's cgroup, and returns its process id. `prefix` is
- * what it is run with, to start it inside a node. Its output goes to `logs/NAME.log`.
+ * what it is run with, to start it inside a node. Its output goes to `logs/NAME.log`; what was started is noted.
  */
 export async function startDaemon(
   plan: ClusterPlan,
@@ -33,8 +39,22 @@ export async function startDaemon(
     await once(child, 'spawn');
     child.unref();
     if (child.pid === undefined) throw new Error(`${program.name} has no process id`);
+    const noted: NotedDaemon = { program, pid: child.pid };
+    await mkdir(noteDirectory(plan), { recursive: true });
+    await writeFile(join(noteDirectory(plan), `${program.name}.json`), JSON.stringify(noted), {
+      mode: 0o600,
+    });
     return child.pid;
   } finally {
     closeSync(log);
   }
+}
+
+/** What {@link startDaemon} noted under this name. Throws when there is nothing. */
+export async function notedDaemon(plan: ClusterPlan, name: string): Promise<NotedDaemon> {
+  return JSON.parse(await readFile(join(noteDirectory(plan), `${name}.json`), 'utf8')) as NotedDaemon;
+}
+
+function noteDirectory(plan: ClusterPlan): string {
+  return join(plan.directory, 'programs');
 }

@@ -5,6 +5,7 @@ import { run } from '../run-command.ts';
 import { processesIn, removeCgroup } from './cgroups.ts';
 import { removeNetwork } from './network.ts';
 import type { ClusterPlan } from './plan.ts';
+import { sendSignal } from './signals.ts';
 
 /**
  * Removes all that a cluster has on the machine, however far `up` came. The processes in the cluster's cgroup hold
@@ -29,20 +30,11 @@ async function killAll(plan: ClusterPlan): Promise<void> {
   await waitFor(
     async () => {
       const processes = await processesIn(plan.cgroup);
-      for (const pid of processes) kill(pid);
+      for (const pid of processes) sendSignal(pid, 'SIGKILL');
       return processes.length === 0;
     },
     { what: `the processes of ${plan.name} to end`, timeoutMs: 60_000 },
   );
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    // It ended between being read and being killed.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
 }
 
 /** Nothing should be mounted there outside of the nodes' namespaces; removing files through a mount would be worse. */

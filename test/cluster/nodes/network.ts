@@ -24,7 +24,8 @@ export async function connectNode(plan: ClusterPlan, node: NodePlan): Promise<vo
   await ip([
     `link add ${node.hostInterface} type veth peer name eth0 netns ${pid}`,
     `link set ${node.hostInterface} master ${plan.bridge} up`,
-    `route add ${node.podRange} via ${node.address}`,
+    // A node that was lost has left its route behind.
+    `route replace ${node.podRange} via ${node.address}`,
   ]);
   const others = plan.nodes.filter((other) => other !== node);
   await ip(
@@ -36,6 +37,11 @@ export async function connectNode(plan: ClusterPlan, node: NodePlan): Promise<vo
     ],
     prefix,
   );
+}
+
+/** Pulls a node's cable: nothing leaves it or comes to it any more, and neither side is told. */
+export async function unplugNode(node: NodePlan): Promise<void> {
+  await ip([`link set ${node.hostInterface} down`]);
 }
 
 /** From the host, services answer through the first node's kube-proxy. */

@@ -19,6 +19,12 @@ export async function startContainerRuntime(
 ): Promise<void> {
   const inside = await insideNode(plan, node);
   await startDaemon(plan, await prepareContainerd(node, sandboxImage), inside);
+  await waitForContainerRuntime(plan, node);
+}
+
+/** Waits until a node's containerd answers. */
+export async function waitForContainerRuntime(plan: ClusterPlan, node: NodePlan): Promise<void> {
+  const inside = await insideNode(plan, node);
   const [command = 'nsenter', ...args] = inside;
   await waitFor(() => succeeds(command, [...args, 'ctr', 'version']), {
     what: `containerd on ${node.name} (see ${plan.logDirectory})`,

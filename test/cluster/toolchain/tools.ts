@@ -94,6 +94,13 @@ export const distributions = [
     build: { kind: 'install', package: 'sigs.k8s.io/kwok/cmd/kwok' },
   },
   {
+    // A gateway for end-to-end tests, of Traefik v3.7.13.
+    name: 'traefik-gateway',
+    version: 'v1.0.0',
+    programs: ['traefik-gateway'],
+    build: { kind: 'module', folder: 'traefik-gateway', target: '.' },
+  },
+  {
     // The controller that ours is measured against, on controller-runtime v0.22.4.
     name: 'bench-controller',
     version: 'v1.0.1',

@@ -7,6 +7,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
   /** Where new connections lead to. */
   aimAt: (port: number) => void;
+  /** The address on this machine that new connections come from at the target: 127.0.0.1 unless told. */
+  comeFrom: (address: string) => void;
   /** Resets every connection at once. */
   drop: () => void;
   /** Nothing moves in any direction, and nobody is told. */
@@ -25,9 +27,10 @@ interface Pair {
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   let port = targetPort;
+  let localAddress = '127.0.0.1';
   let stalled = false;
   const server = createServer({ noDelay: true }, (client) => {
-    const target = connect({ port, host: '127.0.0.1', noDelay: true });
+    const target = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
     const pair = { client, target };
     pairs.add(pair);
     client.on('data', (bytes) => void target.write(bytes));
@@ -62,6 +65,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     port: (server.address() as AddressInfo).port,
     aimAt: (other) => {
       port = other;
+    },
+    comeFrom: (address) => {
+      localAddress = address;
     },
     drop,
     stall,

@@ -1,0 +1,76 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { format, resolveConfig } from 'prettier';
+import { z } from 'zod';
+import { FAULT_MEANINGS, FAULT_NAMES } from './faults/names.ts';
+import { PHASES } from './phases.ts';
+
+const REPORT = 'out/chaos/report.json';
+const PAGE = 'docs/reference/chaos.md';
+
+const reportSchema = z.object({
+  machine: z.object({ cores: z.number() }),
+  startedAt: z.string(),
+  figures: z.record(z.string(), z.number()),
+  details: z.object({
+    seed: z.number(),
+    cells: z.array(
+      z.object({
+        fault: z.enum(FAULT_NAMES),
+        phase: z.enum(PHASES),
+        ok: z.boolean(),
+        seconds: z.number(),
+        packetsLost: z.number(),
+        note: z.string(),
+      }),
+    ),
+  }),
+});
+type Report = z.infer<typeof reportSchema>;
+
+/** Writes the documentation's page of what the last run found. Throws where there was none. */
+export async function writeDocs(): Promise<string> {
+  const report = reportSchema.parse(JSON.parse(await readFile(REPORT, 'utf8')));
+  const options = (await resolveConfig(PAGE)) ?? {};
+  await writeFile(PAGE, await format(page(report), { ...options, parser: 'markdown' }));
+  return PAGE;
+}
+
+function page({ machine, startedAt, figures, details }: Report): string {
+  const { cells } = details;
+  const faults = FAULT_NAMES.filter((name) => cells.some(({ fault }) => fault === name));
+  const rows = faults.map((name) => {
+    const columns = PHASES.map((phase) => {
+      const cell = cells.find((each) => each.fault === name && each.phase === phase);
+      if (cell === undefined) return '–';
+      return `${cell.ok ? '' : '**failed**, '}${cell.note.split(';')[0]}, ${cell.seconds} s`;
+    });
+    return `| \`${name}\` | ${columns.join(' | ')} |`;
+  });
+  return `# What goes wrong, and what becomes of recordings
+
+\`make chaos\` breaks one thing after another on a real cluster of two nodes, each of them while recordings are Pending,
+Starting, Recording and Stopping. After each it checks that every object has come to its end and its status is true; that
+every packet which a recorder had accepted is in the file; that no pod, secret, service, route, push or unfinished upload
+is left; that nothing in any log is an error which it should not be. This page is written from its last report
+(\`make chaos ARGS=--write-docs\`).
+
+The last run, of ${startedAt.slice(0, 10)} on a machine of ${machine.cores} cores with seed ${details.seed}:
+${figures['cells']} cells, ${figures['cellsFailed']} failed, ${figures['packetsLost']} packets lost, ${figures['leftovers']} things left behind.
+
+A cell says how the recording ended, and after how many seconds from the fault on it had ended with nothing left of it.
+Those that were not Stopping are stopped by the test 3 s after their media flows again; a Pending one first waits for a
+slot.
+
+| fault | ${PHASES.join(' | ')} |
+| --- | ${PHASES.map(() => '---').join(' | ')} |
+${rows.join('\n')}
+
+| fault | what is done |
+| --- | --- |
+${faults.map((name) => `| \`${name}\` | ${FAULT_MEANINGS[name]} |`).join('\n')}
+
+A recorder that is lost with its node loses what was not in S3 yet: up to one part of 8 MiB, which at 2 Mbit/s is half a
+minute, and what was on its way. All that came before is salvaged and is a file of its own beside that of the recorder that
+takes over. \`node-lost\` and \`node-deleted\` have 20 MB recorded when they happen.
+`;
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import type { MeetingRecording } from '../../../operator/crd/meeting-recording.ts';
+import { statusComplaints } from './status-verdict.ts';
+
+const condition = (type: string, status: string) => ({ type, status });
+const file = { bucket: 'b', key: 'recordings/m/rec.mp4', url: 's3://b/k', sizeBytes: 100, format: 'mp4' };
+const completed = {
+  phase: 'Completed',
+  startedAt: '2026-11-23T05:00:00Z',
+  stoppedAt: '2026-11-23T05:00:10Z',
+  completedAt: '2026-11-23T05:00:11Z',
+  conditions: [
+    condition('Admitted', 'False'),
+    condition('Receiving', 'False'),
+    condition('Uploaded', 'True'),
+    condition('Succeeded', 'True'),
+  ],
+  file,
+};
+const of = (status: object) => ({ metadata: { name: 'rec' }, status }) as MeetingRecording;
+const stored = [{ key: file.key, sizeBytes: 100 }];
+
+describe('the status of a recording that has ended', () => {
+  it('is true when it and S3 say the same', () => {
+    expect(statusComplaints(of(completed), stored)).toEqual([]);
+  });
+
+  it.each([
+    ['has not ended', { ...completed, phase: 'Stopping' }, stored],
+    ['says that it failed', { ...completed, phase: 'Failed' }, stored],
+    ['tells of no file', { ...completed, file: undefined }, stored],
+    ['tells of another size', completed, [{ key: file.key, sizeBytes: 99 }]],
+    ['tells of a file that is not there', completed, []],
+    ['does not tell of one that is', completed, [...stored, { key: 'recordings/m/other.mp4', sizeBytes: 1 }]],
+    [
+      'still receives',
+      { ...completed, conditions: [...completed.conditions.slice(2), condition('Receiving', 'True')] },
+      stored,
+    ],
+    ['ended before it began', { ...completed, completedAt: '2026-11-23T04:00:00Z' }, stored],
+    ['waits in the queue', { ...completed, queuePosition: 1 }, stored],
+  ])('is not true when it %s', (_what, status, files) => {
+    expect(statusComplaints(of(status), files)).not.toEqual([]);
+  });
+});

@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import type { RecordingFile } from '../../../operator/crd/status.ts';
+import { debianFfmpegPath } from '../../support/ffmpeg.ts';
+import { packetHashes } from '../../support/media/packets.ts';
+import type { PacketHashes } from '../../support/media/packets.ts';
+import { expectPlayable } from '../../support/media/plays.ts';
+import { tempDirectory } from '../../support/temp-directory.ts';
+import type { Fault, Outcome } from './faults/fault.ts';
+import { judgePackets } from './packets-verdict.ts';
+import { statusComplaints } from './status-verdict.ts';
+import { filePrefix } from './subject.ts';
+import type { Subject } from './subject.ts';
+import type { ChaosWorld } from './world.ts';
+
+export interface Verdict {
+  readonly packetsLost: number;
+  /** What is wrong, for people; empty when nothing is. */
+  readonly complaints: readonly string[];
+  /** How it ended. */
+  readonly note: string;
+}
+
+/** The oracle of one recording that has come to its end: object, packets and files agree. */
+export async function judge(subject: Subject, fault: Fault, world: ChaosWorld): Promise<Verdict> {
+  await using folder = await tempDirectory('chaos-verdict');
+  const history = world.observer.of(subject.name);
+  const { last, gone } = history;
+  const complaints = [...history.complaints, ...(fault.complaints?.(subject, history) ?? [])];
+  const stored = await world.stored.list(filePrefix(subject));
+  const outcome = fault.outcome ?? 'recorded';
+  if (!gone) complaints.push(...statusComplaints(last, stored));
+  complaints.push(...outcomeComplaints(outcome, last?.status?.phase, gone));
+
+  const files = new Map<string, PacketHashes>();
+  for (const [index, { key }] of stored.entries()) {
+    const file = join(folder.path, `${index}.mp4`);
+    await world.stored.download(key, file);
+    try {
+      files.set(key, await packetHashes(file));
+      await expectPlayable(file, await debianFfmpegPath());
+    } catch (error) {
+      complaints.push(`${key}: ${messageOf(error)}`);
+    }
+  }
+  const notes: string[] = [];
+  let packetsLost = 0;
+  let accepted = 0;
+  const parts = last?.status?.parts ?? [];
+  for (const pod of history.pods.values()) {
+    if (pod.salvages) continue;
+    const journal = await world.evidence.journal(pod.uid);
+    const found = judgePackets({
+      journal: journal.packets,
+      journalBytes: journal.bytes,
+      file: files.get(pod.s3Key),
+      isLost: parts.some(({ key }) => key === pod.s3Key),
+    });
+    packetsLost += found.lost;
+    accepted += journal.packets.video.length;
+    complaints.push(...found.complaints.map((complaint) => `${pod.name}: ${complaint}`));
+    if (found.note !== '') notes.push(`${pod.name}: ${found.note}`);
+  }
+  // An oracle that had nothing to look at has not judged anything.
+  if (last?.status?.startedAt !== undefined && accepted === 0)
+    complaints.push('it has received media, and no journal of it was found');
+  if (fault.sparesRecorders && history.pods.size > 0)
+    complaints.push(...(await unheard(subject, world, [...files.values()], folder.path)));
+  return { packetsLost, complaints, note: [ending(last?.status, gone), ...notes].join('; ') };
+}
+
+function outcomeComplaints(outcome: Outcome, phase: string | undefined, gone: boolean): string[] {
+  if (outcome === 'deleted') return gone ? [] : ['the object is still there'];
+  if (gone) return ['the object is gone'];
+  return phase === 'Completed' ? [] : [`it ended as ${phase}`];
+}
+
+/** Every connection that ended in order gave the recorder all that it sent: all of it is in one of the files. */
+async function unheard(
+  { name }: Subject,
+  world: ChaosWorld,
+  files: readonly PacketHashes[],
+  folder: string,
+): Promise<string[]> {
+  const push = (await world.simulator.pushes()).find((push) => push.name === world.pushName(name));
+  const complaints: string[] = [];
+  for (const { attempt, published, end } of push?.attempts ?? []) {
+    if (!published || end !== 'graceful') continue;
+    const file = join(folder, `published-${attempt}.flv`);
+    await world.simulator.published(push?.name ?? '', attempt, file);
+    const sent = await packetHashes(file);
+    const inOne = files.some((kept) => isWithin(sent.video, kept.video) && isWithin(sent.audio, kept.audio));
+    if (!inOne) complaints.push(`connection ${attempt} of the push is not whole in any file`);
+  }
+  return complaints;
+}
+
+function isWithin(part: readonly string[], whole: readonly string[]): boolean {
+  if (part.length === 0) return true;
+  for (let start = whole.indexOf(part[0] ?? ''); start >= 0; start = whole.indexOf(part[0] ?? '', start + 1))
+    if (part.every((hash, index) => whole[start + index] === hash)) return true;
+  return false;
+}
+
+function ending(
+  status:
+    | {
+        phase?: string | undefined;
+        reason?: string | undefined;
+        files?: RecordingFile[] | undefined;
+        attempt?: number | undefined;
+      }
+    | undefined,
+  gone: boolean,
+): string {
+  if (gone) return 'deleted';
+  const attempt = (status?.attempt ?? 1) > 1 ? `, attempt ${status?.attempt}` : '';
+  const files = (status?.files?.length ?? 1) > 1 ? `, ${status?.files?.length} files` : '';
+  return `${status?.phase} ${status?.reason}${attempt}${files}`;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
