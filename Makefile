@@ -8,7 +8,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-clean test unit integration e2e check format generate bundle images \
-	bench-recorder bench-controller bench-api chaos-recorder cluster cluster-down tools recorder clean
+	bench-recorder bench-controller bench-api chaos chaos-recorder cluster cluster-down tools recorder clean
 
 help: ## list the targets
 	@echo 'Meetrec records online meetings on the server, on Kubernetes.'
@@ -54,6 +54,9 @@ bench-controller: setup ## the controller against one written with controller-ru
 
 bench-api: setup ## the API under load, with real Kubernetes and database behind it
 	@node test/bench/api/cli.ts $(ARGS)
+
+chaos: setup ## every fault in every phase on a real cluster: out/chaos/report.json
+	@node test/chaos/cluster/cli.ts $(ARGS)
 
 chaos-recorder: setup ## kill and cut off recorders, hundreds of times: nothing may be lost
 	@node test/chaos/recorder/cli.ts $(ARGS)

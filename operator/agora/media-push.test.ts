@@ -88,49 +88,6 @@ describe('asking for a push', () => {
     expect(simulator.converters.find(id)?.spec.transcodeOptions?.audioOptions).toBeDefined();
   });
 
-  it('asks for the regions of a layout, for sound alone, and for one stream as it is', async () => {
-    const layout = [{ uid: 7, x: 2, y: 4, width: 640, height: 360 }];
-    const made = [
-      { ...REQUEST, name: 'arranged', layout },
-      { ...REQUEST, name: 'quiet', audioOnly: true },
-      { ...REQUEST, name: 'raw', rawStreamUid: 12 },
-    ];
-    const specs = [];
-    for (const request of made) specs.push(simulator.converters.find((await client().start(request)).id)?.spec);
-    const [arranged, quiet, raw] = specs;
-    expect(arranged?.transcodeOptions?.videoOptions).toMatchObject({
-      layoutType: 0,
-      layout: [
-        { rtcStreamUid: 7, region: { xPos: 2, yPos: 4, zIndex: 0, width: 640, height: 360 }, fillMode: 'fit' },
-      ],
-    });
-    expect(quiet?.transcodeOptions).toMatchObject({ rtcChannel: 'standup', audioOptions: {} });
-    expect(quiet?.transcodeOptions).not.toHaveProperty('videoOptions');
-    expect(raw?.rawOptions).toEqual({ rtcChannel: 'standup', rtcStreamUid: 12 });
-    expect(raw).not.toHaveProperty('transcodeOptions');
-  });
-
-  it('tells whether the picture of the one it adopts can be arranged', async () => {
-    const layout = [{ uid: 7, x: 0, y: 0, width: 640, height: 360 }];
-    await client().start(REQUEST);
-    await client().start({ ...REQUEST, name: 'arranged', layout });
-    const adopted = [
-      await client().start({ ...REQUEST, layout }),
-      await client().start({ ...REQUEST, name: 'arranged', layout }),
-    ];
-    expect(adopted.map(({ hasLayout, isNew }) => [hasLayout, isNew])).toEqual([
-      [false, undefined],
-      [true, undefined],
-    ]);
-  });
-
-  it('is tried again where an adopted one can not be moved yet', async () => {
-    await client().start(REQUEST);
-    arrange('update', { kind: 'status', status: 400, message: 'sequence must grow' });
-    const moved = { ...REQUEST, rtmpUrl: `rtmp://127.0.0.2:1/live/${STREAM_KEY}` };
-    expect(await failure(client().start(moved))).toMatchObject({ disposition: 'retry' });
-  });
-
   it('adopts the one that exists', async () => {
     const first = await client().start(REQUEST);
     const second = await client().start(REQUEST);

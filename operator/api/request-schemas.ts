@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RECORDING_ACTIONS, TOKEN_LIFETIME } from './recording-tokens.ts';
 import { RTC_ROLES, RTC_TOKEN_LIFETIME } from '../agora/rtc-token.ts';
-import { BOUNDS, FORMATS, LAYOUTS, PUSH_MODES, REGIONS, RESOLUTION_PATTERN } from '../crd/spec.ts';
+import { BOUNDS, FORMATS, LAYOUTS, REGIONS, RESOLUTION_PATTERN } from '../crd/spec.ts';
 
 /** Ids and names that a backend brings along: any text that people and logs can bear. */
 const name = (max: number) =>
@@ -57,38 +57,28 @@ const startFields = z.strictObject({
       "Agora channels: how participants are arranged; auto is Agora's own way. As registered, unless told.",
     ),
   speakerUid: uid.optional().describe('With layout speaker: who is large; whoever came first, unless told.'),
-  mode: z
-    .enum(PUSH_MODES, { error: `must be one of ${PUSH_MODES.join(', ')}` })
+  streamUid: uid
     .optional()
-    .describe(
-      "Agora channels: raw records one host's stream as it is; mixed, which is everybody's, unless told.",
-    ),
-  streamUid: uid.optional().describe('With mode raw: the uid of the host whose stream is recorded.'),
+    .describe("Agora channels: this host's stream is recorded as it is, instead of everybody mixed."),
   audioOnly: z
     .boolean()
     .optional()
     .describe('Agora channels: true records only the sound. As registered, unless told.'),
 });
 
+/** What each says of the picture goes with none of the others. */
+const PICTURES = ['layout', 'audioOnly', 'streamUid'] as const;
+
 export const startBodySchema = startFields
-  .refine(({ mode, streamUid }) => (mode === 'raw') === (streamUid !== undefined), {
-    path: ['streamUid'],
-    error: 'goes with mode raw, and mode raw with it: "mode": "raw", "streamUid": 12',
+  .refine((body) => PICTURES.filter((name) => body[name] !== undefined).length <= 1, {
+    path: ['layout'],
+    error: `send at most one of ${PICTURES.join(', ')}`,
   })
-  .refine(({ speakerUid, layout }) => speakerUid === undefined || layout === 'speaker', {
-    path: ['speakerUid'],
-    error: 'goes with "layout": "speaker"',
-  })
-  .refine(
-    ({ layout = 'auto', audioOnly, mode }) => layout === 'auto' || (audioOnly !== true && mode !== 'raw'),
-    {
-      path: ['layout'],
-      error: 'arranges a picture of everybody: leave it out with audioOnly and with mode raw',
-    },
-  )
-  .refine(({ audioOnly, mode }) => audioOnly !== true || mode !== 'raw', {
-    path: ['audioOnly'],
-    error: 'leave it out with mode raw, which records a stream as it is',
+  .meta({
+    oneOf: [
+      { not: { anyOf: PICTURES.map((name) => ({ required: [name] })) } },
+      ...PICTURES.map((name) => ({ required: [name] })),
+    ],
   });
 
 export const rtcTokenBodySchema = z.strictObject({
@@ -154,22 +144,6 @@ export const meetingBodySchema = z
       .optional()
       .describe('Agora channels: how recordings are arranged; as the installation has it, unless told.'),
     audioOnly: z.boolean().optional().describe('Agora channels: true records only the sound.'),
-  })
-  .refine(({ layout, audioOnly }) => audioOnly !== true || (layout ?? 'auto') === 'auto', {
-    path: ['layout'],
-    error: 'leave it out with audioOnly, which has no picture to arrange',
-  })
-  .refine(({ source, layout, audioOnly }) => source?.kind !== 'rtmp' || (layout ?? audioOnly) === undefined, {
-    path: ['source'],
-    error: 'layout and audioOnly go with an Agora channel',
-  })
-  .refine(({ channel, source }) => (channel === undefined) !== (source === undefined), {
-    path: ['source'],
-    error: 'send exactly one of channel and source, for example "channel": "standup"',
-  })
-  .refine(({ region, channel }) => region === undefined || channel !== undefined, {
-    path: ['region'],
-    error: 'region goes with channel; within source, it is source.region',
   })
   .meta({ oneOf: [{ required: ['channel'] }, { required: ['source'], not: { required: ['region'] } }] });
 

@@ -100,6 +100,7 @@ export async function openRecordings(options: OpenRecordingsOptions): Promise<Re
     now,
     randomBytes,
     onSweepError: onError,
+    isToldElsewhere: true,
   });
   await database.connect(signal);
   const open = closing.move();

@@ -80,7 +80,9 @@ describe('the controller’s configuration', () => {
     expect(() => readConfig({ ...required, RECORDER_NODE_SELECTOR: 'pool=recorders' })).toThrow(
       'RECORDER_NODE_SELECTOR: is no JSON',
     );
-    expect(() => readConfig({ ...required, RECORDER_ANNOTATIONS: '{"a":1}' })).toThrow('RECORDER_ANNOTATIONS');
+    expect(() => readConfig({ ...required, RECORDER_ANNOTATIONS: '{"a":1}' })).toThrow(
+      'RECORDER_ANNOTATIONS',
+    );
   });
 
   it('is told whole by --help', () => {

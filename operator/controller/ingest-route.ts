@@ -57,7 +57,7 @@ export function ingestRoute(options: {
   servicePort: number;
 }): TlsRouteManifest {
   const { recording, pod, attempt, gateway, serviceName, servicePort } = options;
-  const { name, namespace = '', uid } = recording.metadata;
+  const { name, namespace, uid } = recording.metadata;
   return {
     kind: 'TLSRoute',
     metadata: {

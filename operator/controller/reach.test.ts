@@ -18,7 +18,7 @@ function greet(socket: Socket): void {
   });
 }
 
-async function listening<T extends Server>(server: T): Promise<{ port: number } & Disposable> {
+async function listening(server: Server): Promise<{ port: number } & Disposable> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

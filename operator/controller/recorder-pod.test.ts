@@ -102,6 +102,32 @@ describe('the recorder pod', () => {
     expect(spec['volumes']).toContainEqual({ name: 'spool', emptyDir: { sizeLimit: '20480Mi' } });
   });
 
+  it('has its certificate where it stands behind a gateway, and waits for none that is missing', () => {
+    const { recorder } = readConfig({
+      RECORDER_IMAGE: 'recorder:1',
+      STREAM_KEY_SECRET: 'x'.repeat(32),
+      S3_BUCKET: 'bucket',
+      INGEST_EXPOSURE: 'gateway',
+      INGEST_GATEWAY_NAME: 'ingest',
+      INGEST_DOMAIN: 'ingest.example.com',
+      INGEST_TLS_SECRET: 'ingest-tls',
+    });
+    const { spec, container } = podOf(recordingOf(), recorder);
+    expect(spec['volumes']).toContainEqual({
+      name: 'certificate',
+      secret: { secretName: 'ingest-tls', optional: true },
+    });
+    expect(container['env']).toContainEqual({
+      name: 'RTMP_TLS_KEY_PATH',
+      value: '/etc/meetrec-tls/tls.key',
+    });
+    expect(container['volumeMounts']).toContainEqual({
+      name: 'certificate',
+      mountPath: '/etc/meetrec-tls',
+      readOnly: true,
+    });
+  });
+
   it.each([
     ['meeting-1', 'recordings/meeting-1/rec.mp4'],
     ['a/../b c', 'recordings/a_.._b_c/rec.mp4'],

@@ -15,6 +15,7 @@ import type { RuntimeMetrics } from '../runtime/metrics.ts';
 import type { Change } from '../runtime/store.ts';
 import { WorkQueue } from '../runtime/work-queue.ts';
 import { Admission } from './admission.ts';
+import { BoundedMediaPush } from './bounded-media-push.ts';
 import type { ControllerConfig } from './config.ts';
 import { announce, warn } from './events.ts';
 import { HostPorts } from './host-ports.ts';
@@ -106,7 +107,7 @@ export function setupController(options: SetupOptions): Manager {
     kube,
     recordings,
     pods,
-    push: options.push,
+    push: options.push && new BoundedMediaPush({ push: options.push, clock }),
     pushRequests,
     gate,
     admission,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StatusDraft } from './status-draft.ts';
 import type { MeetingRecordingStatus } from '../crd/status.ts';
-import { NOW_MS } from './testing/build.ts';
+import { NOW, NOW_MS } from './testing/build.ts';
 
 const draft = (stored?: MeetingRecordingStatus, laterMs = 0) =>
   new StatusDraft({ stored, generation: 3, nowMs: NOW_MS + laterMs });
@@ -19,6 +19,18 @@ describe('the status draft', () => {
     second.set('Receiving', 'False', 'Reconnecting', 'gone');
     expect(second.condition('Receiving')?.lastTransitionTime).toBe('2026-01-01T00:01:00Z');
     expect(first.condition('Receiving')?.message).toBe('media');
+  });
+
+  it('does not move it for what a condition was within the pass alone', () => {
+    const earlier = draft();
+    earlier.set('RecorderReady', 'False', 'RecorderStarting', '');
+    const later = draft(earlier.value, 60_000);
+    later.set('RecorderReady', 'True', 'Listening', '');
+    later.set('RecorderReady', 'False', 'ProviderQuotaExceeded', '');
+    expect(later.condition('RecorderReady')).toMatchObject({
+      lastTransitionTime: NOW,
+      reason: 'ProviderQuotaExceeded',
+    });
   });
 
   it('has the summary condition follow the phase', () => {

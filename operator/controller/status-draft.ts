@@ -9,6 +9,7 @@ const MAX_MESSAGE_LENGTH = 1024;
 /** The status that a pass works on: a copy, which one place writes at the end when it differs from what is stored. */
 export class StatusDraft {
   readonly value: MeetingRecordingStatus;
+  readonly #stored: readonly Condition[] | undefined;
   readonly #nowIso: string;
   readonly #generation: number | undefined;
 
@@ -19,6 +20,7 @@ export class StatusDraft {
     nowMs: number;
   }) {
     this.value = structuredClone(options.stored ?? {});
+    this.#stored = options.stored?.conditions;
     this.#generation = options.generation;
     // metav1.Time has whole seconds.
     this.#nowIso = new Date(options.nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -56,12 +58,14 @@ export class StatusDraft {
   ): void {
     this.value.conditions ??= [];
     const known = this.value.conditions.find((condition) => condition.type === type);
+    // What it was for a moment within this pass, nobody saw.
+    const stored = this.#stored?.find((condition) => condition.type === type);
     const next: Condition = {
       type,
       status,
       reason,
       message: message.slice(0, MAX_MESSAGE_LENGTH),
-      lastTransitionTime: known?.status === status ? known.lastTransitionTime : this.#nowIso,
+      lastTransitionTime: stored?.status === status ? stored.lastTransitionTime : this.#nowIso,
       ...(this.#generation !== undefined && { observedGeneration: this.#generation }),
     };
     if (known) Object.assign(known, next);

@@ -27,10 +27,7 @@ describe("the source of an Agora meeting's recording", () => {
       { layout: 'speaker', speakerUid: 7 },
       { layout: 'speaker', speakerUid: 7 },
     ],
-    [
-      { mode: 'raw', streamUid: 7 },
-      { mode: 'raw', streamUid: 7 },
-    ],
+    [{ streamUid: 7 }, { mode: 'raw', streamUid: 7 }],
     [{ audioOnly: true }, { audioOnly: true }],
   ])('is what was asked for: %j', (options, expected) => {
     expect(sourceOf(meeting({ layout: 'grid' }), options, 'grid')).toEqual({

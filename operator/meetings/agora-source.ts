@@ -1,4 +1,4 @@
-import type { LAYOUTS, MeetingRecordingSpecInput, PUSH_MODES } from '../crd/spec.ts';
+import type { LAYOUTS, MeetingRecordingSpecInput } from '../crd/spec.ts';
 import { RecordingError } from './errors.ts';
 import type { MeetingDocument } from './meeting.ts';
 
@@ -7,8 +7,7 @@ export interface AgoraOptions {
   readonly layout?: (typeof LAYOUTS)[number] | undefined;
   /** Who is large with layout `speaker`. */
   readonly speakerUid?: number | undefined;
-  /** `raw`: one host's stream as it is, that of `streamUid`. */
-  readonly mode?: (typeof PUSH_MODES)[number] | undefined;
+  /** This host's stream as it is, instead of everybody mixed. */
   readonly streamUid?: number | undefined;
   readonly audioOnly?: boolean | undefined;
 }
@@ -24,13 +23,13 @@ export function sourceOf(
   defaultLayout: (typeof LAYOUTS)[number] | undefined,
 ): MeetingRecordingSpecInput['source'] {
   const { source } = meeting;
-  const { mode, streamUid, speakerUid } = options;
+  const { streamUid, speakerUid } = options;
   if (source.kind === 'rtmp') {
     refuseAgoraOptions(options);
     return { rtmp: {} };
   }
   const channel = { channel: source.channel, region: source.region };
-  if (mode === 'raw' && streamUid !== undefined) return { agora: { ...channel, mode, streamUid } };
+  if (streamUid !== undefined) return { agora: { ...channel, mode: 'raw', streamUid } };
   // Who asks for a layout wants a picture.
   const audioOnly = options.audioOnly ?? (options.layout === undefined && meeting.audioOnly === true);
   if (audioOnly) return { agora: { ...channel, audioOnly } };
@@ -40,8 +39,8 @@ export function sourceOf(
   return { agora: { ...channel, layout, ...(isSpeaker && { speakerUid }) } };
 }
 
-function refuseAgoraOptions({ layout, speakerUid, mode, streamUid, audioOnly }: AgoraOptions): void {
-  const asked = Object.entries({ layout, speakerUid, mode, streamUid, audioOnly });
+function refuseAgoraOptions({ layout, speakerUid, streamUid, audioOnly }: AgoraOptions): void {
+  const asked = Object.entries({ layout, speakerUid, streamUid, audioOnly });
   const names = asked.filter(([, value]) => value !== undefined).map(([name]) => name);
   if (names.length === 0) return;
   throw new RecordingError(

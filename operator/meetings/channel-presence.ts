@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Connection, Model } from 'mongoose';
+import { isDuplicateKey } from './database-error.ts';
 import { SCHEMA_OPTIONS } from './schema-options.ts';
 
 /** The latest that is known of somebody. */
@@ -70,12 +71,12 @@ export interface PresenceEvent {
   readonly at: Date;
 }
 
-const DUPLICATE_KEY = 11_000;
-
 /** Who is in which channel, in the database. Events may come late, twice, out of order, and to any replica. */
 export class ChannelPresence {
   readonly #channels: ChannelModel;
   readonly #now: () => Date;
+  /** The last write of each channel that is under way. */
+  readonly #writes = new Map<string, Promise<unknown>>();
 
   constructor(options: { channels: ChannelModel; now: () => Date }) {
     this.#channels = options.channels;
@@ -101,7 +102,9 @@ export class ChannelPresence {
   /** The channel is gone, and with it everybody in it. */
   async ended(channel: string, at: Date): Promise<void> {
     await this.#update({ _id: channel }, {}, at, { endedAt: at });
-    await this.#channels.updateOne({ _id: channel, 'session.at': { $lte: at } }, { $set: { session: null } });
+    await this.#inTurn(channel, () =>
+      this.#channels.updateOne({ _id: channel, 'session.at': { $lte: at } }, { $set: { session: null } }),
+    );
   }
 
   async find(channel: string): Promise<ChannelDocument | undefined> {
@@ -111,23 +114,23 @@ export class ChannelPresence {
   /** Opens the channel's session; undefined where it is open already. */
   async begin(channel: string, at: Date): Promise<ChannelSession | undefined> {
     const session = { at, isHandled: false };
-    const { modifiedCount } = await this.#channels.updateOne(
-      { _id: channel, session: null },
-      { $set: { session } },
+    const { modifiedCount } = await this.#inTurn(channel, () =>
+      this.#channels.updateOne({ _id: channel, session: null }, { $set: { session } }),
     );
     return modifiedCount > 0 ? session : undefined;
   }
 
   async handled(channel: string, { at }: ChannelSession): Promise<void> {
-    await this.#channels.updateOne(
-      { _id: channel, 'session.at': at },
-      { $set: { 'session.isHandled': true } },
+    await this.#inTurn(channel, () =>
+      this.#channels.updateOne({ _id: channel, 'session.at': at }, { $set: { 'session.isHandled': true } }),
     );
   }
 
   /** Everybody has left, and that was seen to; unless somebody has come meanwhile. */
   async settled({ _id, seenAt }: ChannelDocument): Promise<void> {
-    await this.#channels.updateOne({ _id, seenAt }, { $set: { isSettled: true, session: null } });
+    await this.#inTurn(_id, () =>
+      this.#channels.updateOne({ _id, seenAt }, { $set: { isSettled: true, session: null } }),
+    );
   }
 
   async forget({ _id, seenAt }: ChannelDocument): Promise<void> {
@@ -143,7 +146,36 @@ export class ChannelPresence {
     return this.#channels.find({ seenAt: { $lte: since } }).lean<ChannelDocument[]>();
   }
 
-  async #update(filter: object, set: object, at: Date, max: { endedAt?: Date } = {}): Promise<void> {
+  async #update(
+    filter: { _id: string; $or?: object[] },
+    set: object,
+    at: Date,
+    max: { endedAt?: Date } = {},
+  ): Promise<void> {
+    await this.#inTurn(filter._id, () => this.#write(filter, set, at, max));
+  }
+
+  /**
+   * News of one channel come together, and not every database that speaks MongoDB's protocol keeps what two updates of
+   * one document change at once.
+   */
+  async #inTurn<T>(channel: string, write: () => PromiseLike<T>): Promise<T> {
+    const before = this.#writes.get(channel) ?? Promise.resolve();
+    const turn = before.then(write, write);
+    this.#writes.set(channel, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#writes.get(channel) === turn) this.#writes.delete(channel);
+    }
+  }
+
+  async #write(
+    filter: { _id: string; $or?: object[] },
+    set: object,
+    at: Date,
+    max: { endedAt?: Date },
+  ): Promise<void> {
     try {
       await this.#channels.updateOne(
         filter,
@@ -156,10 +188,9 @@ export class ChannelPresence {
       );
     } catch (error) {
       // The channel is there, and knows better; or another replica has just made it.
-      const isOld = error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY;
-      if (!isOld) throw error;
+      if (!isDuplicateKey(error)) throw error;
       if ('$or' in filter) await this.#updateKnown(filter, set, at);
-      else await this.#update(filter, set, at, max);
+      else await this.#write(filter, set, at, max);
     }
   }
 

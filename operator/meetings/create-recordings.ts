@@ -1,11 +1,9 @@
 import type { Database } from './database.ts';
-import type { Downloads } from './downloads.ts';
 import { MeetingRegistry } from './meeting-registry.ts';
 import { Projection } from './projection.ts';
-import type { RecordingObjects } from './recording-objects.ts';
-import type { RecordingDefaults } from './recording-request.ts';
 import { RecordingArchive } from './recording-archive.ts';
 import { RecordingService } from './recording-service.ts';
+import type { RecordingServiceOptions } from './recording-service.ts';
 import { RecordingStarter } from './recording-starter.ts';
 import { RecordingStopper } from './recording-stopper.ts';
 import { RecordingStore } from './recording-store.ts';
@@ -18,27 +16,28 @@ import { WebhookAnnouncer } from './webhook-announcer.ts';
 import { WebhookDelivery } from './webhook-delivery.ts';
 import { WebhookOutbox } from './webhook-outbox.ts';
 
-interface RecordingsOptions extends Pick<StatusReaderOptions, 'watched' | 'recorders'> {
+type Given =
+  | 'objects'
+  | 'downloads'
+  | 'defaults'
+  | 'cluster'
+  | 'streamKeySecret'
+  | 'queued'
+  | 'maxQueued'
+  | 'now'
+  | 'randomBytes';
+
+interface RecordingsOptions
+  extends Pick<RecordingServiceOptions, Given>, Pick<StatusReaderOptions, 'watched' | 'recorders'> {
   readonly database: Pick<Database, 'meetings' | 'recordings' | 'webhooks'>;
-  readonly objects: RecordingObjects;
-  readonly downloads: Downloads;
-  readonly defaults: RecordingDefaults;
   /** Of the objects. */
   readonly namespace: string;
-  /** Tells this cluster from others that share the database. */
-  readonly cluster: string;
-  /** The master key that every stream key is derived from. */
-  readonly streamKeySecret: string;
-  /** How many recordings wait for a slot. */
-  readonly queued: () => number;
-  /** As many may wait; then a start is refused. */
-  readonly maxQueued: number;
-  readonly now: () => Date;
-  readonly randomBytes: (count: number) => Uint8Array;
   /** Told of a recording that a sweep could not see to. */
   readonly onSweepError: (error: unknown, recordingId: string) => void;
   /** Whom to tell of what happens to recordings; nobody, where absent. */
   readonly webhook?: WebhookTarget | undefined;
+  /** Another process tells of it: what happens is noted for that one. */
+  readonly isToldElsewhere?: boolean;
   /** Removes files whose time is over; absent where nothing is ever removed. */
   readonly retention?: Pick<RetentionOptions, 'remove' | 'defaultDays' | 'onError'> | undefined;
   readonly sweep?: { readonly settleMs?: number; readonly giveUpMs?: number };
@@ -65,7 +64,7 @@ export interface Recordings {
 export function createRecordings(options: RecordingsOptions): Recordings {
   const { objects, cluster, namespace, now } = options;
   const { meetings, recordings } = options.database;
-  const isAnnounced = options.webhook !== undefined;
+  const isAnnounced = options.webhook !== undefined || options.isToldElsewhere === true;
   const store = new RecordingStore({ meetings, recordings, cluster, isAnnounced });
   const outbox = new WebhookOutbox({ entries: options.database.webhooks, cluster });
   const delivery = options.webhook && new WebhookDelivery({ ...options.webhook, outbox, now });

@@ -11,3 +11,10 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   // An operation before the first connection: mongoose has no class of its own for it.
   return error instanceof MongooseErrors && /initial connection|bufferCommands|buffering/.test(error.message);
 }
+
+const DUPLICATE_KEY = 11_000;
+
+/** Whether something of the same unique key is there already. */
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY;
+}

@@ -1,3 +1,4 @@
+import { isDuplicateKey } from './database-error.ts';
 import { NOTHING_SHOWN } from './meeting.ts';
 import type { MeetingDocument, MeetingModel, MeetingSource } from './meeting.ts';
 
@@ -16,8 +17,6 @@ export interface MeetingRegistration {
   readonly layout?: MeetingDocument['layout'] | undefined;
   readonly audioOnly?: boolean | undefined;
 }
-
-const DUPLICATE_KEY = 11_000;
 
 /** The meetings that the backend tells of. */
 export class MeetingRegistry {
@@ -69,8 +68,7 @@ export class MeetingRegistry {
       return await upsert();
     } catch (error) {
       // Two that register the same new meeting at once: the second finds it there.
-      const isRace = error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY;
-      if (!isRace) throw error;
+      if (!isDuplicateKey(error)) throw error;
       return await upsert();
     }
   }

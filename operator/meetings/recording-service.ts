@@ -20,7 +20,7 @@ import { requireHost, requireParticipant } from './roles.ts';
 import type { StatusReader } from './status-reader.ts';
 import { storedView, viewOf } from './view.ts';
 
-interface RecordingServiceOptions {
+export interface RecordingServiceOptions {
   readonly store: RecordingStore;
   readonly objects: RecordingObjects;
   readonly starter: RecordingStarter;
@@ -28,6 +28,7 @@ interface RecordingServiceOptions {
   readonly statusReader: StatusReader;
   readonly downloads: Downloads;
   readonly defaults: RecordingDefaults;
+  /** Tells this cluster from others that share the database. */
   readonly cluster: string;
   /** The master key that every stream key is derived from. */
   readonly streamKeySecret: string;

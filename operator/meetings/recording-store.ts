@@ -1,3 +1,4 @@
+import { isDuplicateKey } from './database-error.ts';
 import { RecordingError } from './errors.ts';
 import { NOTHING_SHOWN } from './meeting.ts';
 import type { MeetingDocument, MeetingModel, ShownRecording } from './meeting.ts';
@@ -7,7 +8,6 @@ import { meetingGate, recordingGate } from './recording.ts';
 import type { RecordingDocument, RecordingModel } from './recording.ts';
 import { ACTIVE_STATUSES, RESTING_STATUSES } from './recording-status.ts';
 
-const DUPLICATE_KEY = 11_000;
 /** Writers of one recording are few: whoever loses this often in a row is up against a fault. */
 const MAX_TRIES = 20;
 
@@ -291,8 +291,4 @@ function showing(record: RecordingDocument): Record<string, unknown> {
 function shownFields(shown: ShownRecording): Record<string, unknown> {
   const names = Object.keys(NOTHING_SHOWN) as (keyof ShownRecording)[];
   return Object.fromEntries(names.map((name) => [`recording.${name}`, shown[name]]));
-}
-
-function isDuplicateKey(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY;
 }

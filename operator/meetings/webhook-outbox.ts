@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Connection, Model } from 'mongoose';
+import { isDuplicateKey } from './database-error.ts';
 import { SCHEMA_OPTIONS } from './schema-options.ts';
 import type { WebhookMessage } from './webhook-message.ts';
 
@@ -43,8 +44,6 @@ export function outboxModel(connection: Connection): OutboxModel {
   return connection.model<OutboxEntry>('Webhook', schema);
 }
 
-const DUPLICATE_KEY = 11_000;
-
 /** Messages that are to be delivered, and those that were: what makes a message be made once. */
 export class WebhookOutbox {
   readonly #entries: OutboxModel;
@@ -71,8 +70,7 @@ export class WebhookOutbox {
     try {
       await this.#entries.create([entry]);
     } catch (error) {
-      const isThere = error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY;
-      if (!isThere) throw error;
+      if (!isDuplicateKey(error)) throw error;
     }
   }
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=1 --no-opt --no-maglev --enable-source-maps
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 node --max-semi-space-size=1 --no-opt --no-maglev --enable-source-maps
 import { helpText } from '../help.ts';
 import { run } from '../run.ts';
 

@@ -6,7 +6,7 @@ export const EXIT_CODES = {
   failed: 1,
   /** No publisher came, or none had when it was told to stop. */
   noPublisher: 10,
-  /** The file can't be brought to S3; it is still in the spool. */
+  /** The file can't be made or brought to S3; the recording is still in the spool. */
   uploadImpossible: 11,
   /** The disk was full before anything could be kept. */
   diskFull: 12,

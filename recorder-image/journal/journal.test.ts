@@ -1,6 +1,6 @@
 import { mkdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { tempDirectory } from '../../test/support/temp-directory.ts';
 import { followTake } from './follow-take.ts';
 import { openJournal } from './journal.ts';
@@ -68,6 +68,44 @@ describe('the journal', () => {
     }
     await journal.close();
     expect(await contentOf(takes[0])).toEqual(['v0:config', 'v0:1', 'v33:2', 'v53:1', 'v86:2']);
+  });
+
+  it('begins another take for each change, also when two connections take turns', async () => {
+    await using folder = await tempDirectory('journal');
+    const { journal, takes } = await open(folder.path);
+    const [one, other] = [journal.entrance(), journal.entrance()];
+    one.accept('video', 0, AVC_CONFIG);
+    one.accept('video', 0, videoFrame(1));
+    one.accept('video', 33, videoFrame(2));
+    other.accept('video', 0, OTHER_AVC_CONFIG);
+    other.accept('video', 0, videoFrame(3));
+    one.accept('video', 66, videoFrame(4));
+    await journal.close();
+    const contents = await Promise.all(takes.map((take) => contentOf(take)));
+    expect(contents.map((tags) => tags.map((tag) => tag.replace(/^v\d+:/, '')))).toEqual([
+      ['config', '1', '2'],
+      ['config', '3'],
+      ['config', '4'],
+    ]);
+  });
+
+  it('writes at once when it is told that nothing more will come for a moment', async () => {
+    await using folder = await tempDirectory('journal');
+    const { journal, takes } = await open(folder.path);
+    // Without its timer nothing but that makes it write.
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    try {
+      const { accept } = journal.entrance();
+      accept('video', 0, AVC_CONFIG);
+      accept('video', 0, videoFrame(1));
+      const written = takes[0]?.changed();
+      journal.write();
+      await written;
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(await contentOf(takes[0])).toEqual(['v0:config', 'v0:1']);
+    await journal.close();
   });
 
   it('begins another take when the configuration changes, with both configurations in it', async () => {

@@ -108,6 +108,7 @@ export class TakeMuxer {
       output.destroy(error as Error);
       throw error;
     } finally {
+      input.destroy();
       signal.removeEventListener('abort', process.kill);
     }
   }
@@ -146,6 +147,8 @@ export class TakeMuxer {
     } finally {
       signal.removeEventListener('abort', abort);
       attempt.abort(new FfmpegError('FFmpeg has ended'));
+      // What FFmpeg has left unread would keep the journal open, until the collector finds the file and ends the process.
+      input.destroy();
       await watched;
     }
   }

@@ -113,6 +113,8 @@ export class FileUploader implements TakeUploader {
     loop.finish();
     const until = <T>(step: () => Promise<Step<T>>): Promise<T> =>
       loop.run(step, (error) => this.#giveUpIfGone(error), signal);
+    // Asked for only when all has come.
+    whole.catch(() => undefined);
     let size = 0;
     this.#parts.clear();
     for await (const body of intoParts(chunks, this.#state.partSize)) {

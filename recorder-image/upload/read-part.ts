@@ -34,12 +34,22 @@ export class PartReader {
     if (size < part.size) return undefined;
     // The next chunk but one is only asked for when the one that it overwrites has left for the kernel.
     const start = (): Readable =>
-      Readable.from(this.#chunks(path, part), { objectMode: false, highWaterMark: 1 });
+      Readable.from(this.#whole(path, part), { objectMode: false, highWaterMark: 1 });
     return { body: { length: part.size, open: start }, crc32: base64(checksum) };
   }
 
   release(): void {
     this.#buffers = undefined;
+  }
+
+  /** Fails where the file ends too early: the server would go on waiting for what it was promised. */
+  async *#whole(path: string, part: Part): AsyncGenerator<Buffer, void, undefined> {
+    let size = 0;
+    for await (const chunk of this.#chunks(path, part)) {
+      size += chunk.length;
+      yield chunk;
+    }
+    if (size < part.size) throw new Error(`${path} has become shorter while a part of it was sent`);
   }
 
   async *#chunks(path: string, part: Part): AsyncGenerator<Buffer, void, undefined> {

@@ -72,7 +72,7 @@ describe('a change of the API', () => {
   it('breaks no client when something is added', () => {
     const found = changed((it) => {
       Object.assign(at(it, 'paths'), { '/api/v1/new': {} });
-      Object.assign(at(schemas(it, 'RecordingOptions'), 'properties'), { layout: { type: 'string' } });
+      Object.assign(at(schemas(it, 'RecordingOptions'), 'properties'), { invented: { type: 'string' } });
       Object.assign(at(schemas(it, 'Recording'), 'properties'), { more: { type: 'string' } });
       Object.assign(at(schemas(it, 'Problem'), 'properties', 'code'), {
         enum: [...(at(schemas(it, 'Problem'), 'properties', 'code')['enum'] as unknown as string[]), 'new'],

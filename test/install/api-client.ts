@@ -1,5 +1,9 @@
 import { fetch } from 'undici';
+import { openApiDocument } from '../../operator/api/openapi/document.ts';
+import { ResponseCheck } from '../api-client/response-check.ts';
 import { bearerToken } from './credentials.ts';
+
+const responseCheck = new ResponseCheck(openApiDocument());
 
 export interface Answer {
   readonly status: number;
@@ -17,7 +21,10 @@ export type OnCall = (call: {
   body: unknown;
 }) => void;
 
-/** The REST API as a backend and its users call it: one client for each user. */
+/**
+ * The REST API as a backend and its users call it: one client for each user. Every answer is held against the OpenAPI
+ * document.
+ */
 export class ApiClient {
   readonly #baseUrl: string;
   readonly #user: { sub: string; scope?: string };
@@ -42,6 +49,13 @@ export class ApiClient {
       signal: AbortSignal.timeout(30_000),
     });
     const text = await response.text();
+    responseCheck.expect({
+      method,
+      path: `/api/v1${path.replace(/\?.*$/, '')}`,
+      status: response.status,
+      contentType: response.headers.get('content-type'),
+      text,
+    });
     const answer = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
     this.#onCall({ method, path, user: this.#user.sub, status: response.status, body: answer });
     return { status: response.status, headers: response.headers, body: answer };

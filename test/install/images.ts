@@ -7,7 +7,7 @@ const imagesSchema = z.object({
   'agora-simulator': z.string(),
   'dev-s3': z.string(),
   'dev-mongodb': z.string(),
-  'dev-gateway': z.string().optional(),
+  'dev-gateway': z.string(),
 });
 export type Images = z.infer<typeof imagesSchema>;
 

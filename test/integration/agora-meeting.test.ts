@@ -100,7 +100,10 @@ describe('a meeting in which people come and go', { timeout: 150_000 }, () => {
     const again = await meetings.until(
       'moved',
       'pushed by another converter',
-      (it) => it.status?.agora?.converterId !== status?.agora?.converterId && it.status?.reason === 'Receiving',
+      (it) =>
+        it.status?.agora?.converterId !== status?.agora?.converterId &&
+        it.status?.reason === 'Receiving' &&
+        it.status.agora?.shown?.length === 1,
     );
     expect(again.status?.agora).toMatchObject({ layout: 'speaker', shown: [ADA.uid] });
 

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,23 +6,13 @@ import { openApiDocument } from '../../operator/api/openapi/document.ts';
 import { Fuzzer } from '../api-client/fuzz.ts';
 import { Random } from '../api-client/random.ts';
 import type { FuzzedRequest } from '../api-client/request-draft.ts';
-import {
-  ApiWorld,
-  BUCKET,
-  call,
-  JWT_SECRET,
-  RECORDING_TOKEN_SECRET,
-  serviceToken,
-  STREAM_KEY_SECRET,
-  tokenOf,
-  WEBHOOK_SECRET,
-} from './api-world.ts';
+import { APP_CERTIFICATE, newTally, sendAll } from './api-fuzz.ts';
+import { ApiWorld, BUCKET, call, JWT_SECRET, serviceToken, tokenOf } from './api-world.ts';
 import type { Reply, RunningApi } from './api-world.ts';
 
 /** API_FUZZ_REQUESTS=20000 API_FUZZ_SEED=7 makes more of them, and the same again. */
 const REQUESTS = Number(process.env['API_FUZZ_REQUESTS'] ?? 2000);
 const SEED = Number(process.env['API_FUZZ_SEED'] ?? 20_261_123);
-const AT_ONCE = 8;
 /** Of requests by those who may: what is refused early tries nothing of what lies behind. */
 const LEAST_MET = 0.2;
 const HOST = 'text-1';
@@ -32,19 +21,6 @@ const KEY = 'recordings/mine/done.mp4';
 /** Operations that need a backend's token; the playlist and the webhook need none. */
 const BY_SERVICE = new Set(['putMeeting', 'endMeeting', 'setLegalHold']);
 const WITHOUT_TOKEN = new Set(['getPlaylist', 'receiveAgoraNotification']);
-/** What may never be in an answer: secrets, and the inner workings of what is behind the API. */
-const SECRETS = [
-  JWT_SECRET,
-  STREAM_KEY_SECRET,
-  RECORDING_TOKEN_SECRET,
-  WEBHOOK_SECRET,
-  'the-hidden-host',
-  'node_modules',
-  'MongoServerError',
-  'MongooseError',
-  'CastError',
-  '.ts:',
-];
 
 let world: ApiWorld;
 let api: RunningApi;
@@ -57,7 +33,12 @@ const ownRecordings: string[] = [];
 
 beforeAll(async () => {
   world = await ApiWorld.start();
-  api = await world.startApi({ ...world.environment(world.databaseUri()), S3_BUCKET: BUCKET });
+  api = await world.startApi({
+    ...world.environment(world.databaseUri()),
+    S3_BUCKET: BUCKET,
+    AGORA_APP_ID: '970ca35de60c44645bbae8a215061b33',
+    AGORA_APP_CERTIFICATE: APP_CERTIFICATE,
+  });
   [host, service] = [await tokenOf(HOST, { expiresIn: '1h' }), await serviceToken()];
   await call('PUT', `${api.base}/meetings/victim`, {
     token: service,
@@ -144,48 +125,6 @@ function fuzzer(random: Random, meetings: readonly string[]): Fuzzer {
   return new Fuzzer({ document: openApiDocument(), random, known, bodies });
 }
 
-interface Tally {
-  readonly statuses: Map<number, number>;
-  /** Operations that were met with a success. */
-  readonly met: Set<string>;
-  sent: number;
-}
-
-/** Sends requests and holds every answer against the document: never 5xx, and nothing that nobody is to know. */
-async function send(
-  requests: Iterator<{ request: FuzzedRequest; token: string | undefined }>,
-  tally: Tally,
-): Promise<void> {
-  const worker = async (): Promise<void> => {
-    for (let next = requests.next(); next.done !== true; next = requests.next()) {
-      const { request, token } = next.value;
-      const { method, path, body, operationId } = request;
-      const said = `${method} ${path} ${body ?? ''}`;
-      const reply = await call(method, api.origin + path, {
-        headers: { ...request.headers, ...signed(operationId, body) },
-        ...(token === undefined ? {} : { token }),
-        ...(body === undefined ? {} : { body }),
-      });
-      expect(reply.status, said).toBeLessThan(500);
-      const text = JSON.stringify(reply.body);
-      // What was sent may come back, as the meeting's own fields do.
-      const leaked = SECRETS.filter((secret) => text.includes(secret) && !said.includes(secret));
-      expect(leaked, said).toEqual([]);
-      tally.statuses.set(reply.status, (tally.statuses.get(reply.status) ?? 0) + 1);
-      tally.sent += 1;
-      if (reply.status < 400) tally.met.add(operationId);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-}
-
-const newTally = (): Tally => ({ statuses: new Map(), met: new Set(), sent: 0 });
-
-function signed(operationId: string, body: string | undefined): Record<string, string> {
-  if (operationId !== 'receiveAgoraNotification' || body === undefined) return {};
-  return { 'Agora-Signature-V2': createHmac('sha256', WEBHOOK_SECRET).update(body).digest('hex') };
-}
-
 function rightToken(operationId: string): string | undefined {
   if (WITHOUT_TOKEN.has(operationId)) return undefined;
   return BY_SERVICE.has(operationId) ? service : host;
@@ -215,7 +154,7 @@ describe('requests made from the OpenAPI document', () => {
         if (!WITHOUT_TOKEN.has(request.operationId)) yield { request, token };
       }
     };
-    await send(requests(), tally);
+    await sendAll(api.origin, requests(), tally);
     expect([...tally.statuses.keys()].filter((status) => status < 400)).toEqual([]);
     expect(tally.statuses.get(403)).toBeGreaterThan(0);
     await expectNoEffectOnVictim();
@@ -237,7 +176,7 @@ describe('requests made from the OpenAPI document', () => {
           yield { request, token };
         }
       };
-      await send(requests(), tally);
+      await sendAll(api.origin, requests(), tally);
       for (const meetingId of MINE) await register(meetingId);
       await settle();
     }
@@ -260,7 +199,11 @@ describe('requests made from the OpenAPI document', () => {
       // An earlier operation may have given the meeting to somebody else.
       await register('mine-1');
       for (const { where } of faults) places.add(`${operationId} ${where}`);
-      await send(faults.map(({ request }) => ({ request, token: rightToken(operationId) })).values(), tally);
+      await sendAll(
+        api.origin,
+        faults.map(({ request }) => ({ request, token: rightToken(operationId) })).values(),
+        tally,
+      );
     }
     for (const place of ['startRecording body/format', 'putMeeting body/host', 'getPlaylist path:link'])
       expect(places).toContain(place);
@@ -333,7 +276,9 @@ describe("another's meeting", () => {
     }
     for (const request of ofVictim()) {
       if (BY_SERVICE.has(request.operationId)) continue;
-      const { method, path, headers, body } = request;
+      const { method, path, headers } = request;
+      // Not every start that the document allows makes sense, and its options are checked before the role.
+      const body = request.operationId === 'startRecording' ? '{}' : request.body;
       const sent = { headers, token: host, ...(body === undefined ? {} : { body }) };
       expect((await call(method, api.origin + path, sent)).status, request.operationId).toBe(403);
     }

@@ -47,7 +47,11 @@ describe('a recorder that does not start', () => {
       await world.startController({ START_TIMEOUT: '4' });
       await world.record('rec');
       await trouble();
-      const waiting = await world.until('rec', 'told', ({ status }) => status?.reason === reason);
+      const waiting = await world.until(
+        'rec',
+        'told',
+        ({ status }) => status?.reason === reason && status.message === message,
+      );
       expect(waiting.status).toMatchObject({ phase: 'Starting', message });
       const { status } = await world.untilPhase('rec', 'Failed');
       expect(status).toMatchObject({ reason: 'StartTimeout' });

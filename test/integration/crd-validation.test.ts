@@ -89,6 +89,36 @@ describe('what the API server makes of a MeetingRecording', () => {
     expect(await refusal(create('wrong', spec))).toContain(message);
   });
 
+  it.each([
+    ['raw mode without a stream', { mode: 'raw' }, 'mode raw goes with streamUid'],
+    ['a stream without raw mode', { streamUid: 7 }, 'mode raw goes with streamUid'],
+    [
+      'raw mode with a layout',
+      { mode: 'raw', streamUid: 7, layout: 'grid' },
+      'leave out layout and audioOnly',
+    ],
+    ['a layout without a picture', { audioOnly: true, layout: 'grid' }, 'no picture to arrange'],
+    ['a speaker in a grid', { layout: 'grid', speakerUid: 7 }, 'speakerUid goes with layout: speaker'],
+    [
+      'a uid of more than 32 bits',
+      { mode: 'raw', streamUid: 4_294_967_296 },
+      'less than or equal to 4294967295',
+    ],
+  ])('refuses %s of an Agora channel', async (_what, more, message) => {
+    const source = { agora: { ...agora, ...more } };
+    expect(await refusal(create('wrong', { ...good, source }))).toContain(message);
+  });
+
+  it.each([
+    { layout: 'speaker', speakerUid: 4_294_967_295 },
+    { mode: 'raw', streamUid: 1, audioOnly: false, layout: 'auto' },
+    { audioOnly: true },
+  ])('takes %j of an Agora channel', async (more) => {
+    const source = { agora: { ...agora, ...more } };
+    const { spec } = await create(`agora-${JSON.stringify(more).length}`, { ...good, source });
+    expect(spec.source.agora).toMatchObject(more);
+  });
+
   it('refuses a name that is too long for its pod', async () => {
     expect(await refusal(create('x'.repeat(59), good))).toContain('at most 58 characters');
     await create('x'.repeat(58), good);

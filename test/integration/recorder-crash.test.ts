@@ -5,10 +5,10 @@ import type { CellWorld } from '../chaos/recorder/run-cell.ts';
 import { openChaosWorld } from '../chaos/recorder/world.ts';
 
 /**
- * Of what `make chaos-recorder` goes through, one of each kind: kills in every phase, between requests to S3, and an
- * answer of S3 that is lost. Each seed is a moment; `make chaos-recorder ARGS='--seed N'` shows the same one.
+ * Of what `make chaos-recorder` goes through, some of each format: kills in every phase and between requests to S3, a
+ * publisher that moves, an answer of S3 that is lost. Each seed is a moment; `make chaos-recorder ARGS='--seed N'` shows the same one.
  */
-const SEEDS = [0, 2, 3, 8, 16, 18, 19, 21, 28, 30, 33, 49];
+const SEEDS = [0, 2, 3, 8, 19, 22, 31, 41, 51, 59, 61, 87, 103, 118];
 
 const resources = new AsyncDisposableStack();
 let world: CellWorld;

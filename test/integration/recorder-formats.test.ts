@@ -20,7 +20,7 @@ import type { TempDirectory } from '../support/temp-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 // Several processes and an encoder: on a busy machine they take their time.
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const BUCKET = 'recordings';
 const resources = new AsyncDisposableStack();
@@ -79,7 +79,7 @@ describe('m3u8', () => {
     const live = await waitFor(
       async () =>
         existsSync(objectOf(place)) && (await segmentsIn(objectOf(place))).length >= 2 && objectOf(place),
-      { what: 'a playlist of two segments' },
+      { what: 'a playlist of two segments', timeoutMs: 120_000 },
     );
     const growing = await readFile(live, 'utf8');
     expect(growing).toContain('#EXT-X-PLAYLIST-TYPE:EVENT');
@@ -142,6 +142,7 @@ describe('m3u8', () => {
       async () => existsSync(objectOf(place)) && (await segmentsIn(objectOf(place))).length >= 3,
       {
         what: 'a playlist of three segments',
+        timeoutMs: 120_000,
       },
     );
     await first.kill();

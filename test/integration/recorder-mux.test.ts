@@ -39,9 +39,13 @@ function objectOf(place: RecorderPlace): string {
   return join(s3.directory, BUCKET, place.s3Key);
 }
 
-async function childrenOf(pid: number): Promise<number[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'pid=', '--ppid', String(pid)]);
-  return stdout.split('\n').filter(Boolean).map(Number);
+/** The processes that make a file: not those that are only asked what they can do, and are gone before long. */
+async function muxersOf(pid: number): Promise<number[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', 'pid=,args=', '--ppid', String(pid)]);
+  return stdout
+    .split('\n')
+    .filter((line) => line.includes('take-1.mp4'))
+    .map((line) => Number.parseInt(line, 10));
 }
 
 async function bytesUploaded(place: RecorderPlace): Promise<number> {
@@ -75,9 +79,9 @@ describe('the file that is made', () => {
     const clip = await makeClip(join(clips.path, 'killed.flv'), { seconds: 4 });
     await using recorder = await startRecorder(place);
     await using publisher = await startPublishing({ file: clip, url: recorder.url, realTime: true });
-    const ffmpeg = await waitFor(async () => (await childrenOf(recorder.child.pid))[0], { what: 'FFmpeg' });
+    const ffmpeg = await waitFor(async () => (await muxersOf(recorder.child.pid))[0], { what: 'FFmpeg' });
     process.kill(ffmpeg, 'SIGKILL');
-    await waitFor(async () => (await childrenOf(recorder.child.pid)).some((pid) => pid !== ffmpeg), {
+    await waitFor(async () => (await muxersOf(recorder.child.pid)).some((pid) => pid !== ffmpeg), {
       what: 'another FFmpeg',
     });
     expect(await publisher.exited).toBe(0);

@@ -20,7 +20,7 @@ import { tempDirectory } from '../support/temp-directory.ts';
 import type { TempDirectory } from '../support/temp-directory.ts';
 
 // Several processes and an encoder: on a busy machine they take their time.
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const BUCKET = 'recordings';
 const WRAP = 2 ** 32;

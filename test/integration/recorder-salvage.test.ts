@@ -26,7 +26,7 @@ import type { TempDirectory } from '../support/temp-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 // Several processes and an encoder: on a busy machine they take their time.
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const BUCKET = 'recordings';
 const MIB = 1024 * 1024;

@@ -175,7 +175,8 @@ async function lose(
     return;
   }
   const goesOn = how === 'gone' && !stopped && mayContinue(pass);
-  const neverRan = pass.pod !== undefined && pass.pod.spec.nodeName === undefined;
+  const neverListened = !heard && pass.status.value.ingest === undefined;
+  const neverRan = neverListened || (pass.pod !== undefined && pass.pod.spec.nodeName === undefined);
   // What was never heard may have stored something all the same, unless there was never anything to hear.
   if ((heard || goesOn || earlier) && !neverRan) addPart(pass, world, message);
   if (goesOn) {

@@ -3,10 +3,11 @@ import { ApiError, isAlreadyExists, isNotFound } from '../../runtime/kube/api-er
 import { refOf } from '../../runtime/kube/resource.ts';
 import { MEETING_RECORDINGS, PODS, ownerUid } from '../kube-objects.ts';
 import type { Pod } from '../kube-objects.ts';
+import { MAX_LOSSES, mayContinue } from '../parts.ts';
 import { fail, isOver, isStopping, isUnwanted, lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
 import { recorderPod, recorderPodName } from '../recorder-pod.ts';
-import { EXIT_CODE_UNKNOWN, lastTermination, readRecorderState } from '../recorder-state.ts';
+import { EXIT_CODE_UNKNOWN, lastTermination, readRecorderState, recorderStatus } from '../recorder-state.ts';
 import type { World } from '../world.ts';
 import { isSilent } from './watch.ts';
 
@@ -169,10 +170,29 @@ function notReady(pass: Pass, world: World, pod: Pod): void {
   const replaces = status.value.startedAt !== undefined;
   if (replaces) status.say('Recording', 'RecorderReplaced', message);
   else status.say('Starting', reason, message);
-  const limitMs = world.config.startTimeoutSeconds * 1000;
-  const ageMs = nowMs - Date.parse(pod.metadata.creationTimestamp ?? '');
-  if (ageMs < limitMs) lookAgainIn(pass, limitMs - ageMs);
+  const leftMs = startDeadlineMs(pod, world) - nowMs;
+  if (leftMs > 0) lookAgainIn(pass, leftMs);
+  else if (isSilentOnItsNode(pod) && mayContinue(pass) && (status.value.attempt ?? 1) <= MAX_LOSSES)
+    lose(pass, 'NotStarted', `The recorder did not start on the node ${pod.spec.nodeName}`);
   else if (replaces)
     pass.recorder = { is: 'lost', how: 'failed', message: `${REASONS.StartTimeout} ${message}` };
   else fail(pass, 'StartTimeout', `${REASONS.StartTimeout} ${message}`);
+}
+
+/** Unix milliseconds. A container that runs listens within seconds, where its node still answers. */
+function startDeadlineMs(pod: Pod, world: World): number {
+  const { startTimeoutSeconds, recorderLostSeconds } = world.config;
+  const deadlineMs = Date.parse(pod.metadata.creationTimestamp ?? '') + startTimeoutSeconds * 1000;
+  const runsSince = recorderStatus(pod)?.state?.running?.startedAt;
+  if (runsSince === undefined) return deadlineMs;
+  return Math.min(deadlineMs, Date.parse(runsSince) + recorderLostSeconds * 1000);
+}
+
+/**
+ * Nothing is known that would hold it up on another node too. A node that is lost before its pod was ever ready shows in
+ * nothing else: the control plane takes Ready only from those that had it.
+ */
+function isSilentOnItsNode(pod: Pod): boolean {
+  const waiting = recorderStatus(pod)?.state?.waiting?.reason;
+  return pod.spec.nodeName !== undefined && (waiting === undefined || waiting === 'ContainerCreating');
 }

@@ -148,6 +148,41 @@ describe('stopping', () => {
     expect(done).toEqual(['push ended']);
   });
 
+  const died = { exitCode: 137, finishedAt: NOW };
+  it.each([
+    ['has just died', { state: { terminated: died } }, 1000, ['push ended']],
+    [
+      'waits to be started again',
+      { state: { waiting: {} }, lastState: { terminated: died } },
+      1000,
+      ['push ended'],
+    ],
+    [
+      'is back',
+      { state: { running: {} }, lastState: { terminated: died } },
+      1000,
+      ['push ended', 'pod deleted'],
+    ],
+    ['does not come back', { state: { terminated: died } }, 60_000, ['push ended', 'pod deleted']],
+  ])('looks whether a recorder %s, before its pod is deleted', async (_what, container, ms, expected) => {
+    const { built, done } = world();
+    const recording = recordingOf({ status, spec });
+    const pass = passOf(recording, { pod: podOf(recording, { container }), nowMs: NOW_MS + ms });
+    await stop(pass, built);
+    expect(done).toEqual(expected);
+  });
+
+  it('looks in the cache, too, which may know better than the pass', async () => {
+    const { built, done } = world();
+    const recording = recordingOf({ status, spec });
+    const dead = podOf(recording, { container: { state: { terminated: died } } });
+    const cache = { ...built.pods.store, byIndex: () => [dead] } as unknown as typeof built.pods.store;
+    const pass = passOf(recording, { pod: podOf(recording, running) });
+    await stop(pass, { ...built, pods: { ...built.pods, store: cache } });
+    expect(done).toEqual(['push ended']);
+    expect(pass.requeueAfterMs).toBe(1000);
+  });
+
   const uploading = liveStatus({ state: 'uploading' });
   const since = (status: MeetingRecordingStatus): MeetingRecordingStatus => ({
     ...status,

@@ -7,9 +7,10 @@ import { hasEnded, isDeleted, isStopping, lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
 import { uploadGivenUpAtMs } from '../patience.ts';
 import { knowsItsEnd } from '../max-duration.ts';
-import { endOf } from '../recorder-state.ts';
+import { endOf, recorderStatus } from '../recorder-state.ts';
 import { isChannelLeft } from '../push-news.ts';
 import { deletePod } from '../release-pod.ts';
+import { POD_RECORDING } from '../world.ts';
 import type { World } from '../world.ts';
 import { isFinishing } from './watch.ts';
 
@@ -17,6 +18,9 @@ import { isFinishing } from './watch.ts';
 const GUARD_SECONDS = 10;
 /** Milliseconds that Agora gets to end the push before the recorder is told to stop. */
 const PUSH_HEAD_START_MS = 3000;
+/** Seconds that a kubelet gets to start a recorder again that has died, before its pod is deleted all the same. */
+const RESTART_SECONDS = 60;
+const BETWEEN_STARTS_MS = 1000;
 const GIVEN_UP =
   'The file could not be stored in time; the recorder has its grace period left, and is given up then';
 
@@ -55,6 +59,10 @@ export async function stop(pass: Pass, world: World): Promise<Verdict> {
 function mayBeDeleted(pass: Pass, world: World): boolean {
   const { recording, status } = pass;
   if (pass.recorder?.is === 'retrying-upload') return false;
+  if (isBetweenStarts(pass, world)) {
+    lookAgainIn(pass, BETWEEN_STARTS_MS);
+    return false;
+  }
   if (!isFinishing(pass.live)) return true;
   const since = status.condition('Receiving') ?? status.condition('RecorderReady');
   const sinceMs = Date.parse(since?.lastTransitionTime ?? status.now);
@@ -65,6 +73,21 @@ function mayBeDeleted(pass: Pass, world: World): boolean {
   if (recording.status?.reason === 'UploadFailed') return true;
   status.say('Stopping', 'UploadFailed', GIVEN_UP);
   return false;
+}
+
+/**
+ * It has died, and its kubelet is about to start it again; in a pod that is being deleted it would not, and what was
+ * recorded would go with the spool. The cache may know of that by now, when the pass does not yet.
+ */
+function isBetweenStarts({ pod, key, status, nowMs }: Pass, world: World): boolean {
+  if (pod === undefined || status.value.startedAt === undefined) return false;
+  const cached = world.pods.store
+    .byIndex(POD_RECORDING, key)
+    .find(({ metadata }) => metadata.uid === pod.metadata.uid);
+  const { state, lastState } = recorderStatus(cached ?? pod) ?? {};
+  const death = state?.terminated ?? (state?.waiting && lastState?.terminated);
+  if (death?.finishedAt === undefined) return false;
+  return nowMs - Date.parse(death.finishedAt) < RESTART_SECONDS * 1000;
 }
 
 function whyStop(pass: Pass): Reason | undefined {

@@ -31,6 +31,13 @@ describe('what the recorder says of itself', () => {
     expect([status.phase, receiving]).toEqual(['Starting', 'False WaitingForPublisher']);
   });
 
+  it('can be asked of it by whoever reads the status, until it has ended', async () => {
+    const { status } = await watched({ state: 'waiting' });
+    expect(status.recorderUrl).toBe('http://10.0.0.7:8080');
+    const over = { ...status, phase: 'Completed', reason: 'StopRequested' } as const;
+    expect((await watched({ state: 'done' }, over)).status.recorderUrl).toBeUndefined();
+  });
+
   it('records: since when, and how much', async () => {
     const { status, receiving } = await watched({ state: 'recording', startedAt: NOW, durationSeconds: 3 });
     expect(status).toMatchObject({

@@ -9,6 +9,8 @@ import type { World } from '../world.ts';
 
 /** Milliseconds without an answer, where one is due every 15 s, after which a recorder counts as silent. */
 const SILENCE_MS = 25_000;
+/** Milliseconds for the first answer to a controller that has just begun to ask: that one is due at once. */
+const FIRST_ANSWER_MS = 4000;
 
 /** Follows what the recorder says of itself, from its first to its last word. */
 export async function watch(pass: Pass, world: World): Promise<Verdict> {
@@ -31,7 +33,8 @@ export async function watch(pass: Pass, world: World): Promise<Verdict> {
 
 /** Its node does not answer, and neither does the recorder: what it said last is not how things stand. */
 export function isSilent(pass: Pass, world: World): boolean {
-  return pass.recorder?.is === 'unreachable' && (world.watchers.silentMs(pass.key) ?? 0) > SILENCE_MS;
+  const limitMs = pass.live ? SILENCE_MS : FIRST_ANSWER_MS;
+  return pass.recorder?.is === 'unreachable' && (world.watchers.silentMs(pass.key) ?? 0) > limitMs;
 }
 
 /** The recorder is finishing by itself or because it was told to. */

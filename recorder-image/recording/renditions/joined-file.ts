@@ -131,8 +131,14 @@ async function make(
       onLog: (line) => log.debug({ line }, 'FFmpeg says'),
     });
     signal.addEventListener('abort', ffmpeg.kill, { once: true });
-    await ffmpeg.done.finally(() => signal.removeEventListener('abort', ffmpeg.kill));
-    return typeof assembly.input === 'string' || assembly.input.readableEnded;
+    const { input } = assembly;
+    try {
+      await ffmpeg.done;
+      return typeof input === 'string' || input.readableEnded;
+    } finally {
+      if (typeof input !== 'string') input.destroy();
+      signal.removeEventListener('abort', ffmpeg.kill);
+    }
   } catch (error) {
     signal.throwIfAborted();
     log.warn({ error: String(error) }, 'the takes could not be joined');

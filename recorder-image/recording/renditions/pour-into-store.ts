@@ -25,7 +25,6 @@ export async function pourIntoStore(
     // FFmpeg is given no word of its closing: it would be killed before it could say that it has ended well.
     const output = new PassThrough({ emitClose: false });
     const whole = muxer.pour(recipe, output, signal);
-    whole.catch(() => undefined);
     try {
       return await uploader.stream(output, whole, signal);
     } catch (error) {

@@ -16,7 +16,7 @@ database and S3, which then share it.
   --reads N      how many requests of each kind that only reads (2000)
   --at-once N    how many requests are under way at a time (4)
   --cpu N        which core the API is kept to (0)
-  --others N     which core everything else is kept to; -1: none (1)
+  --others N     which core everything else is kept to; none: any (1)
   --profile DIR  have the API write a profile of its CPU there, which slows it down
   --help`;
 
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
     cpu: Number(values.cpu),
     profileFolder: values.profile,
   };
-  if (values.others !== '-1') await keepTo(values.others);
+  if (values.others !== 'none') await keepTo(values.others);
   const runs: ScenarioResult[] = [];
   for (let run = 1; run <= Number(values.runs); run += 1) {
     console.log(`run ${run}`);

@@ -15,7 +15,7 @@ server and etcd whose pods kwok runs. Writes out/bench-controller/report.json. L
   --churn-live N       recordings that go on (2000)
   --churn-rate N       recordings a second that begin, and as many that end (8)
   --churn-seconds N    for how long (90)
-  --quick              all parts once, with a hundredth of the recordings
+  --quick              all parts once, with a hundredth of the recordings, and a churn of seconds
   --profile            write CPU profiles of ours to out/bench-controller/profiles
   --keep-logs          print what the controllers have logged
   --help
@@ -65,17 +65,20 @@ export function benchOptions(args: readonly string[]): BenchOptions | 'help' {
   });
   if (values.help) return 'help';
   const { quick, side } = values;
+  const churn = {
+    live: quick ? 100 : whole('--churn-live', values['churn-live']),
+    rate: whole('--churn-rate', values['churn-rate']),
+    seconds: quick ? 5 : whole('--churn-seconds', values['churn-seconds']),
+  };
+  // Only those are ended that were there before, so that each has been Recording.
+  if (churn.rate * churn.seconds > churn.live) throw new RangeError('more would end than --churn-live has');
   return {
     parts: values.only.split(',').map((name) => oneOf('--only', partNames, name)),
     side: side === undefined ? undefined : oneOf('--side', sideNames, side),
     runs: quick ? 1 : whole('--runs', values.runs),
     small: quick ? 10 : 1000,
     large: quick ? 100 : 10_000,
-    churn: {
-      live: quick ? 20 : whole('--churn-live', values['churn-live']),
-      rate: whole('--churn-rate', values['churn-rate']),
-      seconds: quick ? 10 : whole('--churn-seconds', values['churn-seconds']),
-    },
+    churn,
     profile: values.profile,
     keepLogs: values['keep-logs'],
   };

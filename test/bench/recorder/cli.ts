@@ -27,8 +27,7 @@ async function bench(options: BenchOptions): Promise<void> {
       'All targets of a run record at the same time; CPU of all their processes between two seconds of the push.',
     long: 'Pushed faster than real time, alone on the machine; memory of all processes every 250 ms.',
     available: 'From SIGTERM, sent when the publisher has ended, to the object being in its place in S3.',
-    store:
-      'The S3 server keeps its files where it can put an object together without copying its parts, as S3 does.',
+    storeCopies: world.copyingStore,
     streams: 'Late: a recording more than 1 s behind its own best, or its status more than 1 s in coming.',
   };
   const report = await writeReport('bench-recorder', {

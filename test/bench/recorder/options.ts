@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 export const USAGE = `Measures the recorder beside its peers, and writes out/bench-recorder/report.json.
 
-  make bench-recorder                      everything: about 17 minutes, as root
+  make bench-recorder                      everything: about 20 minutes, as root
   make bench-recorder ARGS='--quick'       shorter and fewer runs, to see that it works: about 2 minutes
 
   --quick         shorter and fewer runs; the figures are no measure of anything
@@ -52,7 +52,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     steady: quick ? { from: 3, to: 10 } : { from: 10, to: 60 },
     short: { seconds: 120, runs: quick ? 1 : 3 },
     long: { seconds: quick ? 600 : 7200, runs: quick ? 1 : 2 },
-    speed: quick ? 60 : 30,
+    speed: quick ? 60 : 24,
     streams: positive('--streams', values.streams, quick ? 4 : 160),
   };
 }

@@ -15,13 +15,15 @@ export interface World extends AsyncDisposable {
   readonly clip: string;
   /** The recorder's bundle, as its image holds it. */
   readonly program: string;
+  /** Whether the S3 server has to copy an object's parts to put it together, which S3 does not. */
+  readonly copyingStore: boolean;
 }
 
 export async function openWorld(): Promise<World> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await tempDirectory('bench'));
   const disk = resources.use(await reflinkDisk());
-  const s3 = resources.use(await startS3({ parent: disk.path }));
+  const s3 = resources.use(await startS3(disk === undefined ? {} : { parent: disk.path }));
   await s3.createBucket(BUCKET);
   const bundle = await bundleInto(join(folder.path, 'app'), 'recorder', {
     recorder: 'recorder-image/bin/recorder.ts',
@@ -33,6 +35,7 @@ export async function openWorld(): Promise<World> {
     bucket: BUCKET,
     clip,
     program: join(bundle, 'recorder.mjs'),
+    copyingStore: disk === undefined,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

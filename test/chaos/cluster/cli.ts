@@ -22,7 +22,7 @@ async function chaos(options: ChaosOptions, signal: AbortSignal): Promise<number
   const cells = await runAll(planRounds({ ...options, run }), options, signal);
   const failed = cells.filter(({ ok }) => !ok);
   say(`\n${table(cells)}\n`);
-  for (const { fault, phase, note } of failed) say(`${fault} while ${phase}: ${note}`);
+  for (const { fault, phase, note } of failed) say(`${fault} while ${phase}: ${note.slice(0, 1500)}`);
   const figures = {
     cells: cells.length,
     cellsFailed: failed.length,

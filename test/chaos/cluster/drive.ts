@@ -10,6 +10,8 @@ import type { ChaosWorld } from './world.ts';
 const START_MS = 180_000;
 /** Seconds that a recording must go on after it has been through everything. */
 const AFTERWARDS_SECONDS = 3;
+/** Journals are written to more often, while media comes. */
+const STALE_MS = 1500;
 const STOP: Patch = { type: 'merge', body: { spec: { desiredState: 'Stopped' } } };
 
 /** Takes one recording through its life: each verb returns when the object says so, or throws WaitTimeoutError. */
@@ -40,15 +42,18 @@ export class Driver {
     );
   }
 
-  /** Until it records again, and has done so for a while; at once where it has ended. */
+  /** Until media is written again, and has been for a while; at once where it has ended. */
   async goOn(subject: Subject, timeoutMs: number): Promise<void> {
+    const { evidence, observer } = this.#world;
     const since = { ms: undefined as number | undefined };
-    await this.#until(
-      subject,
-      'recording on',
-      (recording) => this.#world.hasEnded(subject.name) || hasRecorded(recording, AFTERWARDS_SECONDS, since),
-      timeoutMs,
-    );
+    const goesOn = async (recording: MeetingRecording): Promise<boolean> => {
+      if (this.#world.hasEnded(subject.name)) return true;
+      // What the object says may not be so yet: the journal tells.
+      const written = await evidence.lastMediaMs(observer.of(subject.name).pods.keys());
+      if (Date.now() - written > STALE_MS) since.ms = undefined;
+      return hasRecorded(recording, AFTERWARDS_SECONDS, since);
+    };
+    await this.#until(subject, 'recording on', goesOn, timeoutMs);
   }
 
   async stop({ name }: Subject): Promise<void> {
@@ -89,15 +94,15 @@ export class Driver {
   async #until(
     { name }: Subject,
     what: string,
-    is: (recording: MeetingRecording) => boolean,
+    is: (recording: MeetingRecording) => boolean | Promise<boolean>,
     timeoutMs = START_MS,
   ): Promise<void> {
     const { observer } = this.#world;
     try {
       await waitFor(
-        () => {
+        async () => {
           const { last } = observer.of(name);
-          return last !== undefined && is(last);
+          return last !== undefined && (await is(last));
         },
         { what: `${name} to be ${what}`, timeoutMs, intervalMs: 40, signal: this.#signal },
       );

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { link, mkdir, readdir, readFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterPlan } from '../../cluster/nodes/plan.ts';
@@ -69,6 +69,16 @@ export class Evidence {
       bytes += flv.length;
     }
     return { podUid, packets: { video, audio }, bytes };
+  }
+
+  /** When one of these pods' recorders last wrote media; Unix milliseconds, 0 for never. */
+  async lastMediaMs(podUids: Iterable<string>): Promise<number> {
+    let last = 0;
+    for (const uid of podUids) {
+      const folder = join(this.#folder, 'journals', uid);
+      for (const take of await names(folder)) last = Math.max(last, (await stat(join(folder, take))).mtimeMs);
+    }
+    return last;
   }
 
   async logs(): Promise<KeptLog[]> {

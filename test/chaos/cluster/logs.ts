@@ -6,6 +6,10 @@ const ERROR = 50;
 /** Whose logs are looked through: Meetrec's own programs. */
 const OURS = /_(meetrec-controller|meetrec-api)-|\/recorder\//;
 
+/** The development database shares a small machine with all the rest, and nothing here is about it. */
+const BESIDE_THE_POINT = [/"code":"database-unavailable"/];
+const LINE_LIMIT = 300;
+
 /** Reads what was logged since the last time, and tells what should not be there. */
 export class LogCheck {
   readonly #evidence: Evidence;
@@ -27,7 +31,8 @@ export class LogCheck {
       this.#read.set(name, whole.length);
       for (const line of lines) {
         const said = messageOf(line);
-        if (isError(said) && !tolerated.some((pattern) => pattern.test(said))) found.push(`${name}: ${said}`);
+        const isFine = [...tolerated, ...BESIDE_THE_POINT].some((pattern) => pattern.test(said));
+        if (isError(said) && !isFine) found.push(`${name}: ${said.slice(0, LINE_LIMIT)}`);
       }
     }
     return found;

@@ -48,7 +48,7 @@ export async function runRound(round: Round, options: RoundOptions): Promise<Cel
     await bringToPhases(round, driver, scene);
     ended = await strikeAndJudge(round, driver, scene);
   } finally {
-    for (const { restore } of round.faults) await restore?.(scene);
+    for (const fault of round.faults) await fault.restore?.(scene);
   }
   const common = [
     ...(await logs.unexpected(round.faults.flatMap(({ tolerated = [] }) => tolerated))),
@@ -134,8 +134,9 @@ async function strikeAndJudge(round: Round, driver: Driver, scene: Scene): Promi
       });
       const complaints = [...failure, ...verdict.complaints, ...leftovers.map((left) => `${left} is left`)];
       const note = [verdict.note, ...late].join('; ');
+      const said = [...complaints, note].join('; ');
       say(
-        `   ${complaints.length === 0 ? '✓' : '✗'} ${subject.fault} while ${subject.phase}: ${seconds} s, ${note}`,
+        `   ${complaints.length === 0 ? '✓' : '✗'} ${subject.fault} while ${subject.phase}: ${seconds} s, ${said}`,
       );
       return { subject, verdict: { ...verdict, complaints, note }, leftovers, seconds };
     }),

@@ -51,6 +51,7 @@ async function installOn(plan: ClusterPlan, kubectl: Kubectl): Promise<void> {
         publisherTimeout: 90,
         reconnectWindow: 90,
         lostAfter: 20,
+        startTimeout: 90,
         terminationGracePeriodSeconds: 30,
         ephemeralStorage: '1Gi',
       },

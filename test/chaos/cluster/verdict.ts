@@ -63,7 +63,8 @@ export async function judge(subject: Subject, fault: Fault, world: ChaosWorld): 
   // An oracle that had nothing to look at has not judged anything.
   if (last?.status?.startedAt !== undefined && accepted === 0)
     complaints.push('it has received media, and no journal of it was found');
-  if (fault.sparesRecorders && history.pods.size > 0)
+  // A push of those that are stopped when it happens may be made to end late, and the recorder does not wait for ever.
+  if (fault.sparesRecorders && subject.phase !== 'Stopping' && history.pods.size > 0)
     complaints.push(...(await unheard(subject, world, [...files.values()], folder.path)));
   return { packetsLost, complaints, note: [ending(last?.status, gone), ...notes].join('; ') };
 }

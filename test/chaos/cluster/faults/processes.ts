@@ -10,7 +10,7 @@ export const recorderKilled: RecordingFault = {
   name: 'recorder-killed',
   scope: 'recording',
   sparesRecorders: false,
-  strike: async (subject, scene) => await kill(subject, scene, /^(\S*\/)?node \S*recorder\.mjs/),
+  strike: async (subject, scene) => await kill(subject, scene, /^(\S*\/)?node .*recorder\.mjs/),
 };
 
 export const ffmpegKilled: RecordingFault = {
