@@ -22,7 +22,7 @@ async function endedTake(directory: string): Promise<Take> {
   const ignored = (): void => undefined;
   const journal = await openJournal({
     directory,
-    maxDurationMs: 1000,
+    maxDurationMs: () => 1000,
     now: () => 0,
     onTake: (take) => takes.push(take),
     onError: ignored,
@@ -55,9 +55,10 @@ it('gives a full disk some tries, and leaves no journal open behind an FFmpeg th
     ffmpegPath: 'ffmpeg',
     startFfmpeg: ({ input }) => ({
       kill: () => undefined,
-      // It reads a little and dies.
-      done: once(input as Readable, 'readable').then(() => {
-        (input as Readable).read();
+      // It dies with the journal half read.
+      done: once(input as Readable, 'readable').then(async () => {
+        (input as Readable).read(1);
+        await waitFor(async () => (await openFiles(take.path)) > 0, { what: 'the journal to be read' });
         throw new FfmpegError('No space left on device');
       }),
     }),

@@ -184,6 +184,18 @@ describe('who is in a channel', () => {
     expect((await world.objectsOf('arranged'))[0]?.spec.desiredState).toBe('Stopped');
   });
 
+  it('is complete when the news of all come at once', async () => {
+    await register('crowd', { channel: 'crowd-channel', layout: 'grid' });
+    await start('crowd');
+    const uids = [1, 2, 3, 4, 5, 6, 7, 8];
+    const at = now();
+    await Promise.all([
+      tell(101, 'crowd-channel', undefined, { at }),
+      ...uids.map((uid) => tell(103, 'crowd-channel', uid, { at })),
+    ]);
+    await waitFor(async () => (await participants('crowd')) === uids.join(), { what: 'all to be known' });
+  });
+
   it('is not written to recordings that Agora arranges', async () => {
     await register('plain', { channel: 'plain-channel' });
     await start('plain');

@@ -10,6 +10,8 @@ export const recorderKilled: RecordingFault = {
   name: 'recorder-killed',
   scope: 'recording',
   sparesRecorders: false,
+  // The shell's word for it.
+  tolerated: [/^Killed$/],
   strike: async (subject, scene) => await kill(subject, scene, /^(\S*\/)?node .*recorder\.mjs/),
 };
 
