@@ -23,6 +23,11 @@ while :; do
     code=$?
   done
   child=
+  # The stop may be on its way: a kubelet that was about to send it does not start the container again either.
+  if [ -z "$told" ] && [ "$code" -ge 128 ]; then
+    sleep 2 &
+    wait $!
+  fi
   # 128 and more: a signal ended it.
   if [ -z "$told" ] || [ "$code" -lt 128 ] || [ "$TRIES" -eq 0 ]; then exit "$code"; fi
   TRIES=$((TRIES - 1))

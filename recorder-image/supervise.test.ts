@@ -66,6 +66,18 @@ describe('the supervisor', () => {
     expect(await notes(folder)).toBe('started \nstarted --stopped\n');
   });
 
+  it('waits a moment for a stop that was on its way when it was killed', async () => {
+    await using folder = await tempDirectory('supervise');
+    const script = `echo "started $1" >> "$NOTES"
+      if [ "$1" = --stopped ]; then exit 0; fi
+      kill -KILL $$`;
+    await using child = await supervise(folder, script);
+    await untilNoted(folder, 'started');
+    process.kill(child.pid, 'SIGTERM');
+    expect(await child.exited).toBe(0);
+    expect(await notes(folder)).toBe('started \nstarted --stopped\n');
+  });
+
   it('gives one up that dies again and again', async () => {
     await using folder = await tempDirectory('supervise');
     const script = `echo started >> "$NOTES"

@@ -53,8 +53,10 @@ describe('a recorder with a certificate', () => {
     const place = await recorderPlace({ folder: folder.path, s3, bucket: BUCKET, env });
     const recorder = await spawnRecorder(place.env);
     expect(await recorder.exited).toBe(13);
-    const { reason, error } = await readResult(place);
-    expect(reason).toBe('BadConfiguration');
-    expect(error?.message).toContain(env.RTMP_TLS_CERT_PATH);
+    expect(await readResult(place)).toMatchObject({
+      outcome: 'failed',
+      reason: 'BadConfiguration',
+      error: { message: expect.stringContaining(env.RTMP_TLS_CERT_PATH) },
+    });
   });
 });
