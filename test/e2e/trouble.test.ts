@@ -5,6 +5,7 @@ import type { KubernetesObject } from '../install/kubectl.ts';
 import type { Workbench } from '../install/workbench.ts';
 import { hasRecordedFor, isCompleted, isFailed, Meeting } from './meeting.ts';
 import { packetHashes } from '../support/media/packets.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { expectEveryPacket, expectNothingLeft } from './verdict.ts';
 import { openWorkbench } from './workbench.ts';
 
@@ -33,6 +34,17 @@ describe('trouble', () => {
         } catch { continue; }
       }`;
     await workbench.kubectl.run('exec', pod, '--', 'node', '-e', script);
+  }
+
+  const isPublished = ({ published }: { published: boolean }): boolean => published;
+
+  async function pushOf(uid: string) {
+    const pushes = (await (await workbench.simulator('GET', '/control/pushes')).json()) as {
+      name: string;
+      state: string;
+      attempts: { attempt: number; published: boolean; end?: string }[];
+    }[];
+    return pushes.find(({ name }) => name === `meetrec-${uid}`);
   }
 
   it('keeps the recording whole when the controller is killed in the middle of it', async () => {
@@ -64,16 +76,21 @@ describe('trouble', () => {
     await workbench.waitForRecording(id, 'recording for 2 s', hasRecordedFor(2));
     await killInside(`${id}-1`, 'ffmpeg');
     await killInside(`${id}-1`, 'recorder.mjs');
-    const { metadata } = await workbench.waitForRecording(
+    const { metadata, status: resumed } = await workbench.waitForRecording(
       id,
-      'heard again',
-      ({ status }) => status?.reason === 'Receiving' && status.lastTermination !== undefined,
+      'started again in place',
+      ({ status }) => status?.lastTermination !== undefined,
     );
+    expect(resumed?.lastTermination).toMatchObject({ exitCode: 137 });
+    await waitFor(async () => (await pushOf(metadata.uid))?.attempts.filter(isPublished).length === 2, {
+      what: 'the push to come back',
+      timeoutMs: 60_000,
+    });
     const again = Date.now();
     await workbench.waitForRecording(id, 'recording on', () => Date.now() - again > 2000);
     expect((await meeting.call('ada', 'stop')).status).toBe(202);
     const { status } = await workbench.waitForRecording(id, 'completed', isCompleted);
-    expect(status).toMatchObject({ attempt: 1, reason: 'StopRequested', lastTermination: { exitCode: 137 } });
+    expect(status).toMatchObject({ attempt: 1, reason: 'StopRequested' });
     const [recorded, published] = [`${folder.path}/resumed.mp4`, `${folder.path}/resumed.flv`];
     await workbench.download(await meeting.downloadUrl(), recorded);
     await workbench.downloadPublished(`meetrec-${metadata.uid}`, published);
@@ -95,13 +112,8 @@ describe('trouble', () => {
     await workbench.waitForRecording(id, 'recording for 2 s', hasRecordedFor(2));
     expect((await meeting.call('ada', 'stop')).status).toBe(202);
     const { metadata } = await workbench.waitForRecording(id, 'completed', isCompleted);
-    const pushes = (await (await workbench.simulator('GET', '/control/pushes')).json()) as {
-      name: string;
-      state: string;
-      attempts: unknown[];
-    }[];
-    const own = pushes.filter(({ name }) => name === `meetrec-${metadata.uid}`);
-    expect(own).toMatchObject([{ state: 'destroyed', attempts: [{ attempt: 1, end: 'graceful' }] }]);
+    const attempts = [{ attempt: 1, end: 'graceful' }];
+    expect(await pushOf(metadata.uid)).toMatchObject({ state: 'destroyed', attempts });
     const [recorded, published] = [`${folder.path}/504.mp4`, `${folder.path}/504.flv`];
     await workbench.download(await meeting.downloadUrl(), recorded);
     await workbench.downloadPublished(`meetrec-${metadata.uid}`, published);

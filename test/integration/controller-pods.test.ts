@@ -94,7 +94,7 @@ describe('trouble with the recorder pod', () => {
         'rec-1-salvage',
         'rec-2',
       ]);
-      expect(world.agora.everMade).toHaveLength(1);
+      expect(world.agora.everMade, world.agora.asked.join('\n')).toHaveLength(1);
     },
   );
 

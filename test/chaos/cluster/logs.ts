@@ -6,8 +6,12 @@ const ERROR = 50;
 /** Whose logs are looked through: Meetrec's own programs. */
 const OURS = /_(meetrec-controller|meetrec-api)-|\/recorder\//;
 
-/** The development database shares a small machine with all the rest, and nothing here is about it. */
-const BESIDE_THE_POINT = [/"code":"database-unavailable"/];
+const BESIDE_THE_POINT = [
+  // The development database shares a small machine with all the rest, and nothing here is about it.
+  /"code":"database-unavailable"/,
+  // The supervising shell's words for a recorder that a signal has ended.
+  /^(Killed|Terminated)$/,
+];
 const LINE_LIMIT = 300;
 
 /** Reads what was logged since the last time, and tells what should not be there. */

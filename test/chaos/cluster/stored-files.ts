@@ -23,6 +23,8 @@ export class StoredFiles implements Disposable {
       endpoint: options.endpoint,
       region: 'us-east-1',
       forcePathStyle: true,
+      // One that was asked while the server was away must not be waited for.
+      requestHandler: { connectionTimeout: 3000, requestTimeout: 10_000 },
       credentials: { accessKeyId: TRIAL.accessKeyId, secretAccessKey: TRIAL.secretAccessKey },
     });
   }

@@ -19,6 +19,8 @@ export class AgoraStub implements AsyncDisposable {
   readonly converters = new Map<string, Stubbed>();
   /** Every converter that was ever made. */
   readonly everMade: Stubbed[] = [];
+  /** What was asked, in order: for the message of a test that fails. */
+  readonly asked: string[] = [];
   /** Answers instead of doing what it is asked. */
   refuse: ((method: string) => { status: number; body: object } | undefined) | undefined;
   /** Called with the RTMP URL of each converter that is made. */
@@ -40,6 +42,7 @@ export class AgoraStub implements AsyncDisposable {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const method = request.method ?? '';
+    this.asked.push(`${new Date().toISOString()} ${method} ${request.url ?? ''}`);
     const refusal = this.refuse?.(method);
     if (refusal) return send(response, refusal.status, refusal.body);
     const path = new URL(request.url ?? '/', 'http://stub').pathname;

@@ -10,8 +10,8 @@ export const recorderKilled: RecordingFault = {
   name: 'recorder-killed',
   scope: 'recording',
   sparesRecorders: false,
-  // The shell's word for it.
-  tolerated: [/^Killed$/],
+  // A salvage that has reported what there was is told to stop while it is started once more.
+  tolerated: [/told to stop/, /^\s+at /],
   strike: async (subject, scene) => await kill(subject, scene, /^(\S*\/)?node .*recorder\.mjs/),
 };
 
