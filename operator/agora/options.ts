@@ -26,4 +26,4 @@ export interface AgoraMediaPushOptions {
   onRequest?: (operation: AgoraOperation, status: string) => void;
 }
 
-export type AgoraOperation = 'create' | 'delete' | 'update' | 'get' | 'list';
+export type AgoraOperation = 'create' | 'delete' | 'update' | 'get' | 'list' | 'users';

@@ -53,6 +53,14 @@ describe("the API's environment", () => {
     });
   });
 
+  it('has Agora asked who is in a channel only with all of its credentials, and unless told not to', () => {
+    const agora = { AGORA_APP_ID: 'a', AGORA_CUSTOMER_ID: 'b', AGORA_CUSTOMER_SECRET: 'c' };
+    expect(readConfig({ ...env, ...agora }).agoraPoll).toMatchObject({ appId: 'a', intervalMs: 30_000 });
+    for (const name of Object.keys(agora))
+      expect(readConfig({ ...env, ...agora, [name]: undefined }).agoraPoll).toBeUndefined();
+    expect(readConfig({ ...env, ...agora, AGORA_POLL_INTERVAL: '0' }).agoraPoll).toBeUndefined();
+  });
+
   it('is told of in full by --help', () => {
     for (const name of Object.keys(environmentSchema.shape)) expect(describeEnvironment()).toContain(name);
   });

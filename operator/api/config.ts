@@ -44,6 +44,16 @@ export interface ApiConfig {
   readonly agoraWebhookSecret: string | undefined;
   /** What RTC tokens are made with; undefined where none are issued. */
   readonly rtc: { readonly appId: string; readonly certificate: string } | undefined;
+  /** How Agora is asked who is in a channel; undefined where it is not. */
+  readonly agoraPoll:
+    | {
+        readonly appId: string;
+        readonly customerId: string;
+        readonly customerSecret: string;
+        readonly baseUrl: string | undefined;
+        readonly intervalMs: number;
+      }
+    | undefined;
   readonly trustProxyHops: number;
   readonly shutdownDelayMs: number;
   readonly shutdownTimeoutMs: number;
@@ -119,6 +129,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): A
     uploadSweepIntervalMs: data.UPLOAD_SWEEP_INTERVAL * 1000,
     agoraWebhookSecret: data.AGORA_WEBHOOK_SECRET,
     rtc: rtcOf(data),
+    agoraPoll: pollOf(data),
     trustProxyHops: data.TRUST_PROXY_HOPS,
     shutdownDelayMs: data.SHUTDOWN_DELAY * 1000,
     shutdownTimeoutMs: data.SHUTDOWN_TIMEOUT * 1000,
@@ -131,6 +142,18 @@ function rtcOf({
   AGORA_APP_CERTIFICATE: certificate,
 }: ApiEnvironment): ApiConfig['rtc'] {
   return appId === undefined || certificate === undefined ? undefined : { appId, certificate };
+}
+
+function pollOf({
+  AGORA_APP_ID: appId,
+  AGORA_CUSTOMER_ID: customerId,
+  AGORA_CUSTOMER_SECRET: customerSecret,
+  AGORA_REST_API_BASE_URL: baseUrl,
+  AGORA_POLL_INTERVAL: seconds,
+}: ApiEnvironment): ApiConfig['agoraPoll'] {
+  const isTold = appId !== undefined && customerId !== undefined && customerSecret !== undefined;
+  if (!isTold || seconds === 0) return undefined;
+  return { appId, customerId, customerSecret, baseUrl, intervalMs: seconds * 1000 };
 }
 
 function webhookOf({ WEBHOOK_URL: url, WEBHOOK_SECRET: secret }: ApiEnvironment): ApiConfig['webhook'] {

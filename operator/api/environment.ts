@@ -148,7 +148,28 @@ export const environmentSchema = z.object({
     .min(1)
     .optional()
     .meta({ description: "Verifies Agora's webhooks; they are refused without." }),
-  AGORA_APP_ID: z.string().min(1).optional().meta({ description: 'The Agora project, for RTC tokens.' }),
+  AGORA_APP_ID: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'The Agora project, for RTC tokens and for asking who is in a channel.' }),
+  AGORA_CUSTOMER_ID: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "Customer id of Agora's REST API; without, Agora is not asked." }),
+  AGORA_CUSTOMER_SECRET: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'Customer secret of the REST API.' }),
+  AGORA_REST_API_BASE_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({ description: "Agora's REST API; its public one unless told." }),
+  AGORA_POLL_INTERVAL: integer(0, 3600, 30).meta({
+    description: 'Seconds between looks at who is in a channel, for lost webhooks; 0: none.',
+  }),
   AGORA_APP_CERTIFICATE: z
     .string()
     .regex(/^[0-9a-f]{32}$/i, "is the project's certificate, 32 hex digits")

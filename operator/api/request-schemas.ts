@@ -74,6 +74,10 @@ export const startBodySchema = startFields
     path: ['layout'],
     error: `send at most one of ${PICTURES.join(', ')}`,
   })
+  .refine(({ speakerUid, layout }) => speakerUid === undefined || layout === 'speaker', {
+    path: ['speakerUid'],
+    error: 'goes with "layout": "speaker"',
+  })
   .meta({
     oneOf: [
       { not: { anyOf: PICTURES.map((name) => ({ required: [name] })) } },
@@ -144,6 +148,22 @@ export const meetingBodySchema = z
       .optional()
       .describe('Agora channels: how recordings are arranged; as the installation has it, unless told.'),
     audioOnly: z.boolean().optional().describe('Agora channels: true records only the sound.'),
+  })
+  .refine(({ layout, audioOnly }) => audioOnly !== true || (layout ?? 'auto') === 'auto', {
+    path: ['layout'],
+    error: 'leave it out with audioOnly, which has no picture to arrange',
+  })
+  .refine(({ source, layout, audioOnly }) => source?.kind !== 'rtmp' || (layout ?? audioOnly) === undefined, {
+    path: ['source'],
+    error: 'layout and audioOnly go with an Agora channel',
+  })
+  .refine(({ channel, source }) => (channel === undefined) !== (source === undefined), {
+    path: ['source'],
+    error: 'send exactly one of channel and source, for example "channel": "standup"',
+  })
+  .refine(({ region, channel }) => region === undefined || channel !== undefined, {
+    path: ['region'],
+    error: 'region goes with channel; within source, it is source.region',
   })
   .meta({ oneOf: [{ required: ['channel'] }, { required: ['source'], not: { required: ['region'] } }] });
 

@@ -27,6 +27,7 @@ import { KubeConfigConnection } from '../runtime/kube/connection.ts';
 import { folderOf, RecordingFiles } from '../storage/recording-files.ts';
 import { SignedPlaylists } from '../storage/signed-playlists.ts';
 import { PresignedDownloads } from '../storage/presigned-downloads.ts';
+import { channelPoll } from './api-channel-poll.ts';
 import {
   aborted,
   brief,
@@ -159,6 +160,7 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
   });
   const upkeep = new Upkeep({
     channels,
+    poll: channelPoll(config, { database, meetings: recordings.registry, informer, channels, now, log }),
     projection,
     sweep,
     objects: async () => {

@@ -32,6 +32,19 @@ export interface ChannelDocument {
   isSettled?: boolean;
   /** Grows with every event. */
   revision?: number;
+  /** What Agora said of everybody when it was last asked is as of this time: events from before are old news. */
+  polledAt?: Date | null;
+  /** Asked then, Agora knew of nobody; null where somebody was seen or told of since. */
+  emptyAt?: Date | null;
+}
+
+/** What is found out about a channel without an event of it. */
+export interface ChannelRevision {
+  /** Those of whom something else is known than before, by their field. */
+  readonly participants: Record<string, Presence>;
+  readonly fields: Partial<Omit<ChannelDocument, '_id' | 'participants' | 'revision' | 'session'>>;
+  /** Whether something has changed that decisions depend on. */
+  readonly isNews: boolean;
 }
 
 export interface ChannelSession {
@@ -52,6 +65,8 @@ const schema = new Schema<ChannelDocument>(
     session: { _id: false, type: { at: Date, isHandled: Boolean } },
     isSettled: { type: Boolean },
     revision: { type: Number },
+    polledAt: { type: Date },
+    emptyAt: { type: Date },
   },
   { ...SCHEMA_OPTIONS, collection: 'channels', minimize: false },
 );
@@ -84,11 +99,14 @@ export class ChannelPresence {
   }
 
   async note({ channel, uid, isIn, sends, order, at }: PresenceEvent): Promise<void> {
-    // A name that means nothing to the database, whatever the uid is.
-    const field = `participants.u${Buffer.from(uid).toString('hex')}`;
+    const field = `participants.${fieldOf(uid)}`;
     const presence: Presence = { uid, order, at, isIn, sends };
     await this.#update(
-      { _id: channel, $or: [{ [field]: null }, { [`${field}.order`]: { $lt: order } }] },
+      {
+        _id: channel,
+        $or: [{ [field]: null }, { [`${field}.order`]: { $lt: order } }],
+        polledAt: { $not: { $gt: at } },
+      },
       { [field]: presence },
       at,
     );
@@ -109,6 +127,24 @@ export class ChannelPresence {
 
   async find(channel: string): Promise<ChannelDocument | undefined> {
     return (await this.#channels.findById(channel).lean<ChannelDocument | null>()) ?? undefined;
+  }
+
+  /**
+   * Changes what is known of the channel by what was known; false where that is no news, or where it has changed
+   * meanwhile, so that whoever asks again finds out.
+   */
+  async revise(
+    channel: string,
+    decide: (known: ChannelDocument | undefined) => ChannelRevision | undefined,
+  ): Promise<boolean> {
+    return await this.#inTurn(channel, async () => {
+      const known = await this.find(channel);
+      const revision = decide(known);
+      if (revision === undefined) return false;
+      const isWritten =
+        known === undefined ? await this.#add(channel, revision) : await this.#revise(known, revision);
+      return isWritten && revision.isNews;
+    });
   }
 
   /** Opens the channel's session; undefined where it is open already. */
@@ -146,8 +182,33 @@ export class ChannelPresence {
     return this.#channels.find({ seenAt: { $lte: since } }).lean<ChannelDocument[]>();
   }
 
+  async #add(_id: string, { participants, fields }: ChannelRevision): Promise<boolean> {
+    const seenAt = this.#now();
+    try {
+      await this.#channels.create({ _id, participants, lastEventAt: seenAt, seenAt, revision: 1, ...fields });
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
+  async #revise(known: ChannelDocument, { participants, fields, isNews }: ChannelRevision): Promise<boolean> {
+    const { _id, revision = null } = known;
+    const changed = Object.entries(participants).map(([field, it]) => [`participants.${field}`, it] as const);
+    const news = isNews ? { seenAt: this.#now(), isSettled: false } : {};
+    const { matchedCount } = await this.#channels.updateOne(
+      { _id, revision },
+      {
+        $set: { ...news, ...fields, ...Object.fromEntries(changed) },
+        ...(isNews && { $inc: { revision: 1 } }),
+      },
+    );
+    return matchedCount > 0;
+  }
+
   async #update(
-    filter: { _id: string; $or?: object[] },
+    filter: { _id: string; $or?: object[]; polledAt?: object },
     set: object,
     at: Date,
     max: { endedAt?: Date } = {},
@@ -171,7 +232,7 @@ export class ChannelPresence {
   }
 
   async #write(
-    filter: { _id: string; $or?: object[] },
+    filter: { _id: string; $or?: object[]; polledAt?: object },
     set: object,
     at: Date,
     max: { endedAt?: Date },
@@ -180,7 +241,7 @@ export class ChannelPresence {
       await this.#channels.updateOne(
         filter,
         {
-          $set: { ...set, seenAt: this.#now(), isSettled: false },
+          $set: { ...set, seenAt: this.#now(), isSettled: false, emptyAt: null },
           $max: { lastEventAt: at, ...max },
           $inc: { revision: 1 },
         },
@@ -196,11 +257,16 @@ export class ChannelPresence {
 
   async #updateKnown(filter: object, set: object, at: Date): Promise<void> {
     await this.#channels.updateOne(filter, {
-      $set: { ...set, seenAt: this.#now(), isSettled: false },
+      $set: { ...set, seenAt: this.#now(), isSettled: false, emptyAt: null },
       $max: { lastEventAt: at },
       $inc: { revision: 1 },
     });
   }
+}
+
+/** Where somebody stands among the participants: a name that means nothing to the database, whatever the uid is. */
+export function fieldOf(uid: string): string {
+  return `u${Buffer.from(uid).toString('hex')}`;
 }
 
 /** Who is in the channel, in the order in which they came. */

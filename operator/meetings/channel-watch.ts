@@ -3,6 +3,8 @@ import type { PushNews } from '../crd/channel-news.ts';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
 import { CONVERTER_PREFIX, PARTICIPANTS_ANNOTATION, PUSH_NEWS_ANNOTATION } from '../crd/names.ts';
 import { isTerminal } from '../crd/phases.ts';
+import { afterEmptyLook, afterLook, LAG_MS, thoseWhoCount } from './channel-look.ts';
+import type { ChannelPerson } from './channel-look.ts';
 import { peopleIn } from './channel-presence.ts';
 import type { ChannelDocument, ChannelPresence, ChannelSession, PresenceEvent } from './channel-presence.ts';
 import { RecordingError } from './errors.ts';
@@ -63,6 +65,23 @@ export class ChannelWatch {
   async destroyed(channel: string, at: Date): Promise<void> {
     await this.#options.presence.ended(channel, at);
     await this.#end(channel, at);
+  }
+
+  /**
+   * Agora was asked who is in the channel, and listed these: what follows is as if events had told of it. Nobody twice
+   * in a row is everybody's leaving.
+   */
+  async looked(channel: string, people: readonly ChannelPerson[], askedAt: Date): Promise<void> {
+    const { presence } = this.#options;
+    const asOf = new Date(askedAt.getTime() - LAG_MS);
+    let isSomebody = false;
+    const isNews = await presence.revise(channel, (known) => {
+      const there = thoseWhoCount(known, people);
+      isSomebody = there.length > 0;
+      return isSomebody ? afterLook(known, there, asOf) : afterEmptyLook(known, askedAt);
+    });
+    if (isNews) await this.tellWhoIsIn(channel);
+    if (isSomebody) await this.#begin(channel, asOf);
   }
 
   /** A converter pushes no more. Whether that matters is the controller's to say. */

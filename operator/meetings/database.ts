@@ -3,6 +3,8 @@ import type { Connection } from 'mongoose';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { channelModel } from './channel-presence.ts';
 import type { ChannelModel } from './channel-presence.ts';
+import { leaseModel } from './lease.ts';
+import type { LeaseModel } from './lease.ts';
 import { meetingModel } from './meeting.ts';
 import type { MeetingModel } from './meeting.ts';
 import { outboxModel } from './webhook-outbox.ts';
@@ -32,6 +34,7 @@ export class Database implements AsyncDisposable {
   readonly recordings: RecordingModel;
   readonly webhooks: OutboxModel;
   readonly channels: ChannelModel;
+  readonly leases: LeaseModel;
   readonly #connection: Connection;
   readonly #options: DatabaseOptions;
   #hasIndexes = false;
@@ -47,6 +50,7 @@ export class Database implements AsyncDisposable {
     this.recordings = recordingModel(this.#connection);
     this.webhooks = outboxModel(this.#connection);
     this.channels = channelModel(this.#connection);
+    this.leases = leaseModel(this.#connection);
   }
 
   /** Connects and makes the indexes, trying until it succeeds. Throws only when it is told to stop. */

@@ -78,6 +78,19 @@ export class MeetingRegistry {
     await this.#meetings.updateOne({ _id: meetingId }, { $set: { endedAt: this.#now() } });
   }
 
+  /** The channels of meetings that start by themselves; where there are many, of those that were changed last. */
+  async awaitedChannels(limit = 2000): Promise<string[]> {
+    const found = await this.#meetings
+      .find(
+        { 'recording.autoStart': true, 'recording.enabled': true, 'source.kind': 'agora', endedAt: null },
+        { 'source.channel': 1 },
+      )
+      .sort({ updatedAt: -1 })
+      .limit(limit)
+      .lean<{ source: { channel?: string } }[]>();
+    return found.flatMap(({ source: { channel } }) => (channel === undefined ? [] : [channel]));
+  }
+
   /** The meetings that take place in an Agora channel. */
   inChannel(channel: string): Promise<MeetingDocument[]> {
     return this.#meetings.find({ 'source.channel': channel }).limit(100).lean<MeetingDocument[]>();

@@ -122,6 +122,7 @@ const schema = new Schema<MeetingDocument>(
 // Webhooks name a channel, not a meeting.
 schema.index({ 'source.channel': 1 });
 schema.index({ 'recording.status': 1 });
+schema.index({ 'recording.autoStart': 1, updatedAt: -1 });
 schema.index({ retentionDays: 1 }, { sparse: true });
 
 export type MeetingModel = Model<MeetingDocument>;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
+import type { ChannelPoll } from './channel-poll.ts';
 import type { ChannelWatch } from './channel-watch.ts';
 import type { Projection } from './projection.ts';
 import type { Retention } from './retention.ts';
@@ -14,6 +15,8 @@ interface UpkeepOptions {
   readonly sweepIntervalMs?: number;
   readonly resyncIntervalMs?: number;
   readonly channels?: Pick<ChannelWatch, 'run'> | undefined;
+  /** Absent where Agora is not asked. */
+  readonly poll?: Pick<ChannelPoll, 'run'> | undefined;
   /** Absent where files are kept. */
   readonly retention?: Retention | undefined;
   readonly retentionIntervalMs?: number;
@@ -21,6 +24,8 @@ interface UpkeepOptions {
 
 /** How much later than its grace a meeting may end. */
 const CHANNELS_MS = 15_000;
+/** Between looks whether it is time for Agora to be asked. */
+const POLL_MS = 1000;
 
 /**
  * What keeps the database right whatever was missed: at the start and every 5 minutes all objects are projected again,
@@ -37,10 +42,11 @@ export class Upkeep {
   /** Runs until the signal is aborted. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     const { sweep, sweepIntervalMs = 60_000, resyncIntervalMs = 300_000 } = this.#options;
-    const { channels, retention, retentionIntervalMs = 3_600_000 } = this.#options;
+    const { channels, poll, retention, retentionIntervalMs = 3_600_000 } = this.#options;
     await Promise.all([
       this.#repeat(sweepIntervalMs, signal, () => sweep.run(signal)),
       this.#repeat(Math.min(sweepIntervalMs, CHANNELS_MS), signal, async () => channels?.run(signal)),
+      ...(poll === undefined ? [] : [this.#repeat(POLL_MS, signal, () => poll.run(signal))]),
       this.#repeat(retentionIntervalMs, signal, async () => retention?.run(signal)),
       this.#repeat(resyncIntervalMs, signal, () => this.#resync(signal)),
     ]);

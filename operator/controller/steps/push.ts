@@ -70,13 +70,15 @@ async function start(pass: Pass, world: World, push: MediaPush): Promise<void> {
   const asked = request(pass, world);
   const converter = await push.start(asked, pass.signal);
   world.gate.granted();
+  const memory = world.pushRequests.of(pass.recording.metadata.uid);
+  memory.ended = false;
   pass.status.value.agora = {
     converterId: converter.id,
     state: converter.state,
     ...pictureOf(pass, asked, converter),
   };
   // An adopted push may have been sent to its new address just now, which counts as a change.
-  world.pushRequests.of(pass.recording.metadata.uid).mayChangeAtMs = world.clock.monotonic() + SPACING_MS;
+  memory.mayChangeAtMs = world.clock.monotonic() + SPACING_MS;
   const message = 'Agora pushes the meeting; its media has not arrived yet';
   if (pass.status.value.startedAt === undefined) pass.status.say('Starting', 'WaitingForPublisher', message);
   pause(pass, world, POLL_MS);

@@ -20,6 +20,7 @@ export class Gate {
   readonly #options: GateOptions;
   readonly #perProject: RateLimit;
   readonly #perConverter = new RateLimit(2);
+  readonly #perAccount = new RateLimit(20);
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -66,6 +67,7 @@ export class Gate {
     const tooMany = { status: 429, message: 'Too many requests: rate limit exceeded' };
     if (RATE_LIMITED.has(operation) && !this.#perProject.allows(operation)) return tooMany;
     if (operation === 'update' && !this.#perConverter.allows(String(request.params['id']))) return tooMany;
+    if (operation === 'users' && !this.#perAccount.allows(operation)) return tooMany;
     return undefined;
   }
 

@@ -7,6 +7,7 @@ export interface LoggedRequest {
   status: number;
   requestId: string;
   name?: string | undefined;
+  channel?: string | undefined;
   converterId?: string | undefined;
 }
 

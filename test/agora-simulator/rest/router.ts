@@ -1,7 +1,9 @@
 import { type Request, type Response, Router } from 'express';
 import type * as z from 'zod';
+import type { Channels } from '../channels.ts';
 import type { Converters, SimulatedConverter } from '../converters.ts';
 import type { SimulatorOptions } from '../options.ts';
+import { PUSHER_UID } from '../webhooks/rtc-events.ts';
 import { answer, details, member, summary } from './answers.ts';
 import type { Gate } from './gate.ts';
 import { createRequest, firstFault, updateRequest } from './schemas.ts';
@@ -13,11 +15,12 @@ const ONE = `${MANY}/:id`;
 
 interface RestOptions {
   simulator: SimulatorOptions;
+  channels: Channels;
   converters: Converters;
   gate: Gate;
 }
 
-/** Media Push's REST API. */
+/** Media Push's REST API, and who is in a channel from that for the management of channels. */
 export function restRouter(options: RestOptions): Router {
   const { gate } = options;
   const router = Router();
@@ -30,6 +33,9 @@ export function restRouter(options: RestOptions): Router {
   );
   router.get('/v1/projects/:appId/channels/:channel/rtmp-converters', gate.for('list'), (request, response) =>
     list(options, request, response),
+  );
+  router.get('/dev/v1/channel/user/:appId/:channel', gate.for('users'), (request, response) =>
+    users(options, request, response),
   );
   return router;
 }
@@ -108,6 +114,18 @@ function list({ converters, simulator }: RestOptions, request: Request, response
       members: page.map((converter) => member(converter, simulator.appId)),
     },
   });
+}
+
+/** All channels are broadcasts; a push is among those who watch. */
+function users({ channels, converters }: RestOptions, request: Request, response: Response): void {
+  const channel = String(request.params['channel']);
+  const broadcasters = channels.participants(channel).map(({ uid }) => uid);
+  const audience = converters.list(channel).length > 0 ? [PUSHER_UID] : [];
+  const exists = broadcasters.length + audience.length > 0;
+  const data = exists
+    ? { channel_exist: true, mode: 2, broadcasters, audience, audience_total: audience.length }
+    : { channel_exist: false };
+  answer(response, 200, { success: true, data });
 }
 
 function known(converters: Converters, request: Request, response: Response): SimulatedConverter | undefined {

@@ -26,7 +26,7 @@ export function notifyOfChannels(channels: Channels, notifier: Notifier): void {
 
 const LINUX_PLATFORM = 6;
 const PUSHER_CLIENT = 10;
-const PUSHER_UID = 4_000_000_000;
+export const PUSHER_UID = 4_000_000_000;
 
 /** A converter is in the channel, too, among those who only watch. */
 export function notifyOfPusher(notifier: Notifier, channel: string, isIn: boolean): void {

@@ -99,6 +99,17 @@ export class Incarnations implements AsyncDisposable {
     throw new Error(`the recorder does not finish: ${this.child.output().slice(-2000)}`);
   }
 
+  /**
+   * Waits for its end, and returns its exit code. A signal that meets a program on its way out ends that, for Node has
+   * let go of its handlers by then: it is started again, as supervise.sh does, and has to say the same.
+   */
+  async ended(): Promise<number | NodeJS.Signals> {
+    const code = await this.child.exited;
+    if (code !== 'SIGTERM') return code;
+    await this.start();
+    return await this.child.exited;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child === undefined) return;
     send(this.#child.pid, 'SIGKILL');

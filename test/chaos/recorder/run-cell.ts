@@ -139,7 +139,7 @@ class Run {
     await this.#recorder.listening();
     const stops = fault === 'double-sigterm';
     if (phase === 'waiting') await this.#strike();
-    if (phase === 'waiting' && stops) return await this.#recorder.child.exited;
+    if (phase === 'waiting' && stops) return await this.#recorder.ended();
     await this.#publish(large ? fat : small, phase === 'recording');
     if (phase === 'reconnecting') await this.#strike();
     if (stops && (phase === 'recording' || phase === 'reconnecting')) return await this.#recorder.finish();
