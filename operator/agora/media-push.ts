@@ -2,4 +2,4 @@
 export { AgoraMediaPush } from './agora-media-push.ts';
 export type { AgoraMediaPushOptions } from './agora-media-push.ts';
 export * from './agora-error.ts';
-export type { Converter, MediaPush, PushChanges, PushRequest } from './converter.ts';
+export type { Converter, MediaPush, PushChanges, PushRequest, Region } from './converter.ts';

@@ -1,5 +1,12 @@
 import type { Logger } from 'pino';
 
+const BASE_URLS = ['https://api.agora.io', 'https://api.sd-rtn.com'];
+
+/** The hosts that are asked, in this order: Agora's two, unless an installation names one. */
+export function baseUrlsOf(baseUrl: string | undefined): readonly string[] {
+  return baseUrl === undefined ? BASE_URLS : [baseUrl];
+}
+
 /** What the Media Push client needs of the world. */
 export interface AgoraMediaPushOptions {
   /** Tried in this order, e.g. https://api.agora.io and https://api.sd-rtn.com; at least one. */

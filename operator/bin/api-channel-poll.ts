@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { AgoraError } from '../agora/agora-error.ts';
 import { AgoraChannelUsers } from '../agora/channel-users.ts';
+import { baseUrlsOf } from '../agora/options.ts';
 import type { ApiConfig } from '../api/config.ts';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
 import { isTerminal } from '../crd/phases.ts';
@@ -15,7 +16,6 @@ import type { MeetingRegistry } from '../meetings/meeting-registry.ts';
 import type { Informer } from '../runtime/informer.ts';
 import { brief } from './api-parts.ts';
 
-const BASE_URLS = ['https://api.agora.io', 'https://api.sd-rtn.com'];
 const REQUEST_MS = 5000;
 
 interface PollParts {
@@ -34,7 +34,7 @@ export function channelPoll(
 ): ChannelPoll | undefined {
   if (agoraPoll === undefined) return undefined;
   const { baseUrl, intervalMs, ...credentials } = agoraPoll;
-  const baseUrls = baseUrl === undefined ? BASE_URLS : [baseUrl];
+  const baseUrls = baseUrlsOf(baseUrl);
   const debug = log.debug.bind(log);
   const users = new AgoraChannelUsers({
     ...credentials,

@@ -1,8 +1,6 @@
 import { AgoraUnavailableError } from '../agora/agora-error.ts';
-import type { Converter, MediaPush, PushChanges, PushRequest } from '../agora/media-push.ts';
+import type { Converter, MediaPush, PushChanges, PushRequest, Region } from '../agora/media-push.ts';
 import type { Clock } from '../runtime/clock.ts';
-
-type Region = PushRequest['region'];
 
 /** Milliseconds for a new push, which Agora itself takes a while for, tries included. */
 const START_MS = 8000;

@@ -3,9 +3,8 @@ import { Counter } from 'prom-client';
 import type { Registry } from 'prom-client';
 import { AgoraMediaPush } from '../agora/agora-media-push.ts';
 import type { MediaPush } from '../agora/media-push.ts';
+import { baseUrlsOf } from '../agora/options.ts';
 import type { ControllerConfig } from './config.ts';
-
-const BASE_URLS = ['https://api.agora.io', 'https://api.sd-rtn.com'];
 
 /** Waits between tries of one request, in seconds: few, for a worker waits with it, and the queue tries again anyway. */
 const RETRY_WAITS_SECONDS = [0.5, 1];
@@ -22,7 +21,7 @@ export function createMediaPush(
     registers: [options.registry],
   });
   return new AgoraMediaPush({
-    baseUrls: agora.baseUrl === undefined ? BASE_URLS : [agora.baseUrl],
+    baseUrls: baseUrlsOf(agora.baseUrl),
     appId: agora.appId,
     customerId: agora.customerId,
     customerSecret: agora.customerSecret,

@@ -110,7 +110,8 @@ export class ChannelPoll {
     // Who does not know what is recorded would look at the wrong ones.
     if (running === undefined) return [];
     const first = this.#oldestFirst(running);
-    const others = this.#oldestFirst(await awaited()).filter((channel) => !first.includes(channel));
+    const isRunning = new Set(first);
+    const others = this.#oldestFirst(await awaited()).filter((channel) => !isRunning.has(channel));
     const all = new Set([...first, ...others]);
     this.#lookedAt = new Map([...this.#lookedAt].filter(([channel]) => all.has(channel)));
     const most = Math.max(1, Math.floor(intervalMs / PACE_MS));
