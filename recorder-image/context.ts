@@ -9,6 +9,7 @@ import { StatusBoard } from './recording/status-board.ts';
 import { TakePipelines } from './recording/take-pipelines.ts';
 import { openRecordingState } from './spool/recording-state.ts';
 import { Spool } from './spool/spool.ts';
+import type { EarlierRuns } from './supervision.ts';
 import { S3ObjectStore } from './upload/s3-object-store.ts';
 
 export interface RecorderContext {
@@ -17,8 +18,8 @@ export interface RecorderContext {
   readonly log: Logger;
 }
 
-/** Builds everything that a recording needs, from its configuration. */
-export async function createContext(config: RecorderConfig): Promise<RecorderContext> {
+/** Builds everything that a recording needs, from its configuration and what became of the recorders before. */
+export async function createContext(config: RecorderConfig, earlier: EarlierRuns): Promise<RecorderContext> {
   const log = pino({
     level: config.logLevel,
     base: { recordingId: config.recordingId },
@@ -29,8 +30,9 @@ export async function createContext(config: RecorderConfig): Promise<RecorderCon
   const spool = new Spool(config);
   await spool.create();
   const state = await openRecordingState({ path: spool.statePath, now: now(), log });
-  const board = new StatusBoard(config);
+  const board = new StatusBoard({ ...config, earlier });
   const metrics = new RecorderMetrics();
+  metrics.restarts.inc(earlier.restarts);
   const store = new S3ObjectStore(config.upload.s3);
   const random = (): number => Math.random();
   const startedAt = (): number | undefined => state.value.startedAt;

@@ -16,6 +16,10 @@ export class RecorderMetrics {
   readonly freeBytes = this.#gauge('free_bytes', "Bytes that the spool's file system has left.");
   readonly bitrateKbps = this.#gauge('bitrate_kbps', 'Media received in the last seconds, in kbit/s.');
   readonly fps = this.#gauge('fps', 'Video frames received per second, in the last seconds.');
+  readonly restarts = this.#counter(
+    'restarts_total',
+    'Times that it was started again in its container after it had ended without a result.',
+  );
   #lag: () => number = () => 0;
 
   constructor() {

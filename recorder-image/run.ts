@@ -5,8 +5,10 @@ import type { RecorderContext } from './context.ts';
 import { EnvironmentError, parseEnvironment } from './contract/environment.ts';
 import { EXIT_CODES } from './contract/exit-codes.ts';
 import type { ExitCode } from './contract/exit-codes.ts';
+import { takeLastWords } from './last-words.ts';
 import { failedWithoutMedia } from './recording/outcome.ts';
 import { writeResult } from './result.ts';
+import type { EarlierRuns } from './supervision.ts';
 
 export interface RunOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -23,8 +25,11 @@ export interface Program<Config> {
 }
 
 /** Records, and returns the exit code. Never throws: whatever goes wrong is in the result. */
-export function run(options: RunOptions): Promise<ExitCode> {
-  return runReporting(options, { configFrom: (env) => configFrom(parseEnvironment(env)), work: record });
+export function run(options: RunOptions & { readonly earlier: EarlierRuns }): Promise<ExitCode> {
+  return runReporting(options, {
+    configFrom: (env) => configFrom(parseEnvironment(env)),
+    work: (config, signal) => record(config, options.earlier, signal),
+  });
 }
 
 /** Runs a program of this image. Never throws: whatever goes wrong is written where its result is looked for. */
@@ -59,10 +64,10 @@ async function refuse(
   return EXIT_CODES.badConfiguration;
 }
 
-async function record(config: RecorderConfig, signal: AbortSignal): Promise<ExitCode> {
+async function record(config: RecorderConfig, earlier: EarlierRuns, signal: AbortSignal): Promise<ExitCode> {
   let context: RecorderContext;
   try {
-    context = await createContext(config);
+    context = await createContext(config, await withLastWords(earlier, config.resultPath));
   } catch (error) {
     if (!isDiskFull(error)) throw error;
     await writeResult(config.resultPath, failedWithoutMedia('DiskFull').result);
@@ -72,6 +77,13 @@ async function record(config: RecorderConfig, signal: AbortSignal): Promise<Exit
   await using server = http;
   log.info({ port: await server.listen() }, 'serving status');
   return await recorder.run(signal);
+}
+
+async function withLastWords(earlier: EarlierRuns, resultPath: string): Promise<EarlierRuns> {
+  const { lastTermination } = earlier;
+  if (lastTermination === undefined) return earlier;
+  const message = await takeLastWords(resultPath);
+  return message === undefined ? earlier : { ...earlier, lastTermination: { ...lastTermination, message } };
 }
 
 function isDiskFull(error: unknown): boolean {

@@ -1,5 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startChild } from '../test/support/child-process.ts';
 import type { Child } from '../test/support/child-process.ts';
@@ -9,85 +9,174 @@ import { waitFor } from '../test/support/wait-for.ts';
 
 const SUPERVISOR = join(import.meta.dirname, 'supervise.sh');
 
-/** Starts a shell script under supervision; it finds a file to note things in under $NOTES. */
-async function supervise(folder: TempDirectory, script: string): Promise<Child> {
+/** Notes what it was to wait for, and does not wait. */
+const NO_SLEEP = 'echo "sleep $1" >> "$NOTES"';
+
+/**
+ * Starts a shell script under supervision; it finds a file to note things in under $NOTES. `tools` take the place of
+ * programs that the supervisor uses.
+ */
+async function supervise(
+  folder: TempDirectory,
+  script: string,
+  tools: Readonly<Record<string, string>> = {},
+): Promise<Child> {
   const program = join(folder.path, 'program.sh');
   await writeFile(program, script);
+  for (const [name, text] of Object.entries(tools)) {
+    await writeFile(join(folder.path, name), `#!/bin/sh\n${text}\n`);
+    await chmod(join(folder.path, name), 0o755);
+  }
   return await startChild({
     name: 'supervisor',
     command: 'sh',
     args: [SUPERVISOR, 'sh', program],
-    env: { NOTES: join(folder.path, 'notes') },
+    env: {
+      NOTES: join(folder.path, 'notes'),
+      RECORDING_ID: 'rec',
+      PATH: [folder.path, process.env['PATH']].join(delimiter),
+    },
   });
 }
 
-const notes = async (folder: TempDirectory): Promise<string> =>
-  await readFile(join(folder.path, 'notes'), 'utf8').catch(() => '');
+const notes = async (folder: TempDirectory): Promise<string[]> => {
+  const text = await readFile(join(folder.path, 'notes'), 'utf8').catch(() => '');
+  return text.split('\n').slice(0, -1);
+};
 
 const untilNoted = async (folder: TempDirectory, text: string): Promise<void> =>
   void (await waitFor(async () => (await notes(folder)).includes(text), { what: `${text} to be noted` }));
 
 describe('the supervisor', () => {
-  it.each([0, 1, 10, 13])('ends with its exit code %d', async (code) => {
+  it.each([0, 10, 11, 12, 13])('ends with its result, exit code %d', async (code) => {
     await using folder = await tempDirectory('supervise');
-    await using child = await supervise(folder, `exit ${code}`);
+    await using child = await supervise(folder, `echo started >> "$NOTES"; exit ${code}`);
     expect(await child.exited).toBe(code);
+    expect(await notes(folder)).toEqual(['started']);
   });
 
-  it('leaves it to the kubelet to start one again that was killed while it recorded', async () => {
+  it.each([
+    ['is killed', 'kill -KILL $$', 137],
+    ['crashes', 'kill -SEGV $$', 139],
+    ['fails', 'exit 1', 1],
+    ['ends as its runtime does when it is at its own end', 'exit 7', 7],
+  ])('starts one again at once that %s, and says how it ended', async (_what, death, code) => {
     await using folder = await tempDirectory('supervise');
-    await using child = await supervise(folder, 'echo started >> "$NOTES"; kill -KILL $$');
+    await using child = await supervise(folder, `echo "$*" >> "$NOTES"; if [ -z "$*" ]; then ${death}; fi`);
+    expect(await child.exited).toBe(0);
+    const said = new RegExp(`^--restarts=1 --last-exit-code=${code} --last-ended-at=[0-9]+$`);
+    expect(await notes(folder)).toEqual(['', expect.stringMatching(said)]);
+    const [line = ''] = child
+      .output()
+      .split('\n')
+      .filter((text) => text.startsWith('{'));
+    expect(JSON.parse(line)).toMatchObject({ level: 40, recordingId: 'rec', exitCode: code, restarts: 1 });
+  });
+
+  it('leaves one to the kubelet that dies again and again, after longer and longer pauses', async () => {
+    await using folder = await tempDirectory('supervise');
+    const script = 'echo started >> "$NOTES"; kill -KILL $$';
+    await using child = await supervise(folder, script, { sleep: NO_SLEEP });
     expect(await child.exited).toBe(137);
-    expect(await notes(folder)).toBe('started\n');
+    const pauses = [1, 2, 4, 8, 2].flatMap((seconds) => ['started', `sleep ${seconds}`]);
+    expect(await notes(folder)).toEqual(['started', ...pauses]);
   });
 
-  it('hands a stop on, and waits until the file is finished', async () => {
+  it('does not count what one dies of that has run well', async () => {
     await using folder = await tempDirectory('supervise');
-    const script = `trap 'echo told >> "$NOTES"; sleep 0.3; echo finished >> "$NOTES"; exit 0' TERM
+    await using child = await supervise(
+      folder,
+      'echo started >> "$NOTES"; [ "$(wc -l < "$NOTES")" -ge 9 ] || kill -KILL $$',
+      // A minute goes by from each question to the next.
+      { date: 'echo . >> "$NOTES.clock"; echo $(($(wc -l < "$NOTES.clock") * 60))' },
+    );
+    expect(await child.exited).toBe(0);
+    expect(await notes(folder)).toEqual(Array.from({ length: 9 }, () => 'started'));
+  });
+
+  it('hands a stop on, as often as it comes, and waits until the file is finished', async () => {
+    await using folder = await tempDirectory('supervise');
+    const script = `trap 'echo told >> "$NOTES"' TERM
       echo started >> "$NOTES"
-      while :; do sleep 0.05; done`;
+      until [ "$(grep -c told "$NOTES")" -ge 2 ]; do /bin/sleep 0.05; done
+      echo finished >> "$NOTES"`;
     await using child = await supervise(folder, script);
     await untilNoted(folder, 'started');
     process.kill(child.pid, 'SIGTERM');
+    await untilNoted(folder, 'told');
+    process.kill(child.pid, 'SIGTERM');
     expect(await child.exited).toBe(0);
-    expect(await notes(folder)).toBe('started\ntold\nfinished\n');
+    expect([...new Set(await notes(folder))]).toEqual(['started', 'told', 'finished']);
   });
 
-  it('starts one again that is killed after it was told to stop, and tells it so', async () => {
+  it('tells one that it starts again of the stop that the one before had heard', async () => {
     await using folder = await tempDirectory('supervise');
-    const script = `echo "started $1" >> "$NOTES"
+    const script = `echo "started $1 $2" >> "$NOTES"
       if [ "$1" = --stopped ]; then exit 0; fi
       trap 'kill -KILL $$' TERM
-      while :; do sleep 0.05; done`;
+      while :; do /bin/sleep 0.05; done`;
     await using child = await supervise(folder, script);
-    await untilNoted(folder, 'started');
+    await untilNoted(folder, 'started  ');
     process.kill(child.pid, 'SIGTERM');
     expect(await child.exited).toBe(0);
-    expect(await notes(folder)).toBe('started \nstarted --stopped\n');
+    expect(await notes(folder)).toEqual(['started  ', 'started --stopped --restarts=1']);
   });
 
-  it('waits a moment for a stop that was on its way when it was killed', async () => {
+  it('does not take it for a death when the stop ends one that does not listen yet', async () => {
+    await using folder = await tempDirectory('supervise');
+    const script = `echo "started $*" >> "$NOTES"
+      if [ "$1" = --stopped ]; then exit 0; fi
+      exec /bin/sleep 3600`;
+    await using child = await supervise(folder, script);
+    await untilNoted(folder, 'started ');
+    process.kill(child.pid, 'SIGTERM');
+    expect(await child.exited).toBe(0);
+    expect(await notes(folder)).toEqual(['started ', 'started --stopped']);
+  });
+
+  it.each([
+    ['between two starts', 'sleep 8', 1],
+    ['when one is just being given up', 'sleep 2', 2],
+  ])('keeps a stop that comes %s, and gives it all of its tries', async (_when, pause, times) => {
+    await using folder = await tempDirectory('supervise');
+    // It needs three more tries than the first one that hears of the stop.
+    const script = `echo "started $1" >> "$NOTES"
+      if [ "$(grep -c stopped "$NOTES")" -ge 4 ]; then exit 0; fi
+      kill -KILL $$`;
+    const sleep = `${NO_SLEEP}
+      if [ "$(grep -c '${pause}' "$NOTES")" -ge ${times} ] && mkdir "$NOTES.once" 2> /dev/null
+      then echo resting >> "$NOTES"; exec /bin/sleep 3600; fi`;
+    await using child = await supervise(folder, script, { sleep });
+    await untilNoted(folder, 'resting');
+    process.kill(child.pid, 'SIGTERM');
+    expect(await child.exited).toBe(0);
+    expect((await notes(folder)).filter((note) => note === 'started --stopped')).toHaveLength(4);
+  });
+
+  it('gives one up in the end that was told to stop and dies again and again', async () => {
     await using folder = await tempDirectory('supervise');
     const script = `echo "started $1" >> "$NOTES"
-      if [ "$1" = --stopped ]; then exit 0; fi
-      kill -KILL $$`;
-    await using child = await supervise(folder, script);
-    await untilNoted(folder, 'started');
-    process.kill(child.pid, 'SIGTERM');
-    expect(await child.exited).toBe(0);
-    expect(await notes(folder)).toBe('started \nstarted --stopped\n');
-  });
-
-  it('gives one up that dies again and again', async () => {
-    await using folder = await tempDirectory('supervise');
-    const script = `echo started >> "$NOTES"
       if [ "$1" = --stopped ]; then kill -KILL $$; fi
       trap 'kill -KILL $$' TERM
-      while :; do sleep 0.05; done`;
-    await using child = await supervise(folder, script);
-    await untilNoted(folder, 'started');
+      while :; do /bin/sleep 0.05; done`;
+    await using child = await supervise(folder, script, { sleep: NO_SLEEP });
+    await untilNoted(folder, 'started ');
     process.kill(child.pid, 'SIGTERM');
     expect(await child.exited).toBe(137);
-    expect((await notes(folder)).trim().split('\n')).toHaveLength(6);
+    expect((await notes(folder)).filter((note) => note === 'started --stopped')).toHaveLength(5);
+  });
+
+  it('ends what one that died had started', async () => {
+    await using folder = await tempDirectory('supervise');
+    const script = `if [ -n "$*" ]; then exit 0; fi
+      /bin/sleep 3600 &
+      echo $! >> "$NOTES"
+      kill -KILL $$`;
+    await using child = await supervise(folder, script);
+    expect(await child.exited).toBe(0);
+    const [orphan = ''] = await notes(folder);
+    // Nobody may be there to take note of its end: then it has no words left.
+    const words = (): Promise<string> => readFile(`/proc/${orphan}/cmdline`, 'utf8').catch(() => '');
+    await waitFor(async () => (await words()) === '', { what: 'the orphan to be gone' });
   });
 });

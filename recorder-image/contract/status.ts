@@ -11,6 +11,18 @@ export const recorderStateSchema = z.enum([
 ]);
 export type RecorderState = z.infer<typeof recorderStateSchema>;
 
+/** How a recorder ended that was started again in its container. */
+export const recorderTerminationSchema = z.object({
+  /** 128 and the signal's number, where a signal ended it. */
+  exitCode: z.int(),
+  /** Its name, SIGKILL for example. */
+  signal: z.string().optional(),
+  /** Its own last words, where it left any. */
+  message: z.string().optional(),
+  at: z.string(),
+});
+export type RecorderTermination = z.infer<typeof recorderTerminationSchema>;
+
 /** The body of `GET /status`. Durations in seconds, times RFC 3339, bitrate in kbit/s. */
 export const recorderStatusSchema = z.object({
   recordingId: z.string(),
@@ -53,6 +65,10 @@ export const recorderStatusSchema = z.object({
       }),
     )
     .optional(),
+  /** How often it was started again in its container; absent: never, or by a kubelet alone. */
+  restarts: z.int().min(0).optional(),
+  /** How the one before it ended in this container. */
+  lastTermination: recorderTerminationSchema.optional(),
   /** Why it waits, where it waits for something outside: the store, for example. */
   message: z.string().optional(),
 });

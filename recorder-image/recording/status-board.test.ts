@@ -16,6 +16,13 @@ describe('the status', () => {
     expect(board.current()).toMatchObject({ version: 3, state: 'recording' });
   });
 
+  it('tells how the one before ended, and at once to who asks from the beginning', async () => {
+    const lastTermination = { exitCode: 137, signal: 'SIGKILL', at: '2026-01-01T00:00:00.000Z' };
+    const board = new StatusBoard({ recordingId: 'a', earlier: { restarts: 2, lastTermination } });
+    await board.change(0, 600_000, forever);
+    expect(recorderStatusSchema.parse(board.current())).toMatchObject({ restarts: 2, lastTermination });
+  });
+
   it('answers those who wait at the next change', async () => {
     const board = new StatusBoard({ recordingId: 'a' });
     const change = board.change(0, 600_000, forever);

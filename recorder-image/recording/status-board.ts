@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RecorderState, RecorderStatus } from '../contract/status.ts';
+import type { EarlierRuns } from '../supervision.ts';
 
 /** What people wait for: a change of any of these is a new version. */
 export interface Headline {
@@ -10,18 +11,23 @@ export interface Headline {
 }
 
 /** What changes all the time. */
-export type Figures = Omit<RecorderStatus, 'recordingId' | 'version' | keyof Headline>;
+export type Figures = Omit<RecorderStatus, 'recordingId' | 'version' | keyof Headline | keyof EarlierRuns>;
 
 /** The recorder's status, for all who ask and all who wait for it to change. */
 export class StatusBoard {
   readonly #recordingId: string;
+  readonly #earlier: EarlierRuns;
   #headline: Headline = { state: 'waiting', takes: 0 };
   #figures: () => Figures = () => NOTHING_YET;
-  #version = 0;
+  #version: number;
   #changed = Promise.withResolvers<void>();
 
-  constructor(options: { readonly recordingId: string }) {
-    this.#recordingId = options.recordingId;
+  constructor(options: { readonly recordingId: string; readonly earlier?: EarlierRuns }) {
+    const { recordingId, earlier = { restarts: 0 } } = options;
+    this.#recordingId = recordingId;
+    this.#earlier = earlier;
+    // Who asks from the beginning, because the one before has not answered, is told of that at once.
+    this.#version = earlier.restarts;
   }
 
   get state(): RecorderState {
@@ -46,12 +52,15 @@ export class StatusBoard {
 
   current(): RecorderStatus {
     const { state, takes, publisher, message } = this.#headline;
+    const { restarts, lastTermination } = this.#earlier;
     return {
       recordingId: this.#recordingId,
       state,
       version: this.#version,
       takes,
       ...this.#figures(),
+      restarts,
+      ...(lastTermination === undefined ? {} : { lastTermination }),
       ...(publisher === undefined ? {} : { publisher }),
       ...(message === undefined ? {} : { message }),
     };
@@ -59,7 +68,7 @@ export class StatusBoard {
 
   /**
    * Returns once the version is another than `after`, or after `ms`. Another, not a higher one: a recorder that was
-   * started again counts from 0.
+   * started again counts from its number of restarts.
    */
   async change(after: number, ms: number, signal: AbortSignal): Promise<void> {
     if (this.#version !== after) return;

@@ -50,10 +50,11 @@ export class TakePipeline {
   }
 
   async #run(signal: AbortSignal): Promise<UploadedFile> {
-    const { muxer, uploader, onMuxed } = this.#options;
+    const { muxer, uploader, onMuxed, log } = this.#options;
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
     const muxed = muxer.run(either).then(() => {
+      log.info('the file is made; sending the rest of it');
       uploader.finish();
       onMuxed();
     });

@@ -221,10 +221,11 @@ export class FileUploader implements TakeUploader {
   }
 
   async #complete(uploadId: string, fileSize: number, signal: AbortSignal): Promise<void> {
-    const { store, object } = this.#options;
+    const { store, object, log } = this.#options;
     const count = Math.ceil(fileSize / this.#state.partSize);
     const parts = [...this.#parts.values()].filter(({ number }) => number <= count);
     parts.sort((a, b) => a.number - b.number);
+    log.info({ parts: parts.length, sizeBytes: fileSize }, 'completing the upload');
     await store.complete(
       { key: object.key, uploadId, parts, fullObjectChecksum: this.#state.fullObjectChecksum },
       signal,

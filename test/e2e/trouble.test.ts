@@ -11,6 +11,10 @@ import { openWorkbench } from './workbench.ts';
 
 const CONTROLLER = 'app.kubernetes.io/component=controller';
 
+interface RecorderPod extends KubernetesObject {
+  readonly status: { readonly containerStatuses: readonly { readonly restartCount: number }[] };
+}
+
 describe('trouble', () => {
   let workbench: Workbench;
   let folder: TempDirectory;
@@ -23,16 +27,21 @@ describe('trouble', () => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  /** SIGKILL for the processes of a pod whose command line has this in it. */
-  async function killInside(pod: string, command: string): Promise<void> {
+  /** SIGKILL for the processes of a pod whose command line has this in it: once, or again and again for so long. */
+  async function killInside(pod: string, command: string, { forMs = 0 } = {}): Promise<void> {
     const script = `
       const { readdirSync, readFileSync } = require('node:fs');
+      const kill = () => {
       for (const pid of readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name) && name !== '1')) {
         try {
           const words = readFileSync('/proc/' + pid + '/cmdline', 'utf8');
           if (words.includes('${command}') && Number(pid) !== process.pid) process.kill(Number(pid), 'SIGKILL');
         } catch { continue; }
-      }`;
+      }
+      };
+      kill();
+      const again = setInterval(kill, 100);
+      setTimeout(() => clearInterval(again), ${forMs});`;
     await workbench.kubectl.run('exec', pod, '--', 'node', '-e', script);
   }
 
@@ -81,7 +90,17 @@ describe('trouble', () => {
       'started again in place',
       ({ status }) => status?.lastTermination !== undefined,
     );
-    expect(resumed?.lastTermination).toMatchObject({ exitCode: 137 });
+    expect(resumed?.lastTermination).toMatchObject({ exitCode: 137, reason: 'SIGKILL' });
+    expect(resumed?.lastTermination?.message).toContain('Started again in its container, once');
+    const [pod] = await workbench.kubectl.list<RecorderPod>('pods', `meetrec.dev/recording=${id}`);
+    expect(pod?.status.containerStatuses).toMatchObject([{ restartCount: 0 }]);
+    const died = `involvedObject.name=${id},reason=RecorderDied`;
+    const events = await waitFor(
+      async () =>
+        (await workbench.kubectl.run('get', 'events', '--field-selector', died, '-o', 'name')).trim(),
+      { what: 'the death to be told of' },
+    );
+    expect(events.split('\n')).toHaveLength(1);
     await waitFor(async () => (await pushOf(metadata.uid))?.attempts.filter(isPublished).length === 2, {
       what: 'the push to come back',
       timeoutMs: 60_000,
@@ -98,6 +117,21 @@ describe('trouble', () => {
     const [sent, kept] = await Promise.all([packetHashes(published), packetHashes(recorded)]);
     expect(kept.video.slice(-sent.video.length)).toEqual(sent.video);
     expect(kept.video.length).toBeGreaterThan(sent.video.length);
+    await expectNothingLeft(workbench, id);
+  });
+
+  it('keeps the file of a recorder that is killed again and again while its pod is being deleted', async () => {
+    const meeting = await Meeting.register(workbench);
+    const id = await meeting.start();
+    await workbench.waitForRecording(id, 'recording for 3 s', hasRecordedFor(3));
+    const killing = killInside(`${id}-1`, 'recorder.mjs', { forMs: 3000 });
+    await workbench.kubectl.run('delete', 'pod', `${id}-1`, '--wait=false');
+    await killing;
+    const { status } = await workbench.waitForRecording(id, 'completed', isCompleted);
+    // Saved by itself: neither by another recorder nor from what was in S3.
+    expect(status).toMatchObject({ attempt: 1, reason: 'Drained' });
+    expect(status?.parts).toBeUndefined();
+    expect(status?.durationSeconds).toBeGreaterThan(2);
     await expectNothingLeft(workbench, id);
   });
 
