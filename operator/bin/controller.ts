@@ -1,6 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { ConfigError, readConfig } from '../controller/config.ts';
@@ -16,10 +17,11 @@ import { HealthServer } from '../runtime/health-server.ts';
 import { KubeClient } from '../runtime/kube/client.ts';
 import { KubeConfigConnection } from '../runtime/kube/connection.ts';
 import { LeaderElection } from '../runtime/leader-election.ts';
-import { RuntimeMetrics } from '../runtime/metrics.ts';
+import { RuntimeMetrics, lostEventsCounter } from '../runtime/metrics.ts';
 
 /** Milliseconds that events which wait to be sent may hold up the end. */
 const EVENTS_MS = 3000;
+const HEAP_GROWTH_PERCENT = 40;
 const LEASE_NAME = 'meetrec-controller';
 
 /** Runs the controller until the signal is aborted. Rejects when it can't go on. */
@@ -56,7 +58,9 @@ export async function run(config: ControllerConfig, { signal }: { signal: AbortS
   const events = new EventRecorder({
     client,
     clock,
+    random,
     log,
+    onLost: lostEventsCounter(registry),
     controller: `${GROUP}/controller`,
     instance: podName,
   });
@@ -74,13 +78,27 @@ export async function run(config: ControllerConfig, { signal }: { signal: AbortS
     clock,
     random,
     log,
+    onFull: limitHeapGrowth,
   });
-  const health = new HealthServer({ port: config.httpPort, registry, unready: () => manager.unready() });
+  const health = new HealthServer({
+    port: config.httpPort,
+    registry,
+    unhealthy: () => election?.unhealthy(),
+    unready: () => manager.unready(),
+  });
   const port = await health.listen();
   stack.defer(() => health.close());
   log.info({ port, namespace: config.namespace, server: connection.server }, 'controller started');
   await manager.run({ signal });
   log.info('controller stopped');
+}
+
+/**
+ * From now on the old generation is collected when it has grown so far; left to itself it grows to several times of what
+ * lives. While the caches are being filled all of it lives, and collecting it would be for nothing.
+ */
+function limitHeapGrowth(): void {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
 }
 
 async function main(): Promise<void> {

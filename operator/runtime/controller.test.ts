@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Controller, TerminalError } from './controller.ts';
 import type { Reconcile } from './controller.ts';
+import { ApiError } from './kube/api-error.ts';
 import { RuntimeMetrics } from './metrics.ts';
 import { FakeClock, settle } from './testing/fake-clock.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -88,6 +89,22 @@ describe('the controller', () => {
     expect(at.map((ms) => ms - began)).toEqual([0, 5, 15, 35, 75]);
     expect(await value('controller_runtime_reconcile_errors_total')).toBe(4);
     expect(await value('workqueue_retries_total')).toBe(4);
+    await end(running);
+  });
+
+  it('leaves an API server alone for as long as it asks to be left alone', async () => {
+    const at: number[] = [];
+    const running = start(async () => {
+      at.push(clock.now());
+      const busy = { status: 429, reason: 'TooManyRequests', message: 'busy' };
+      if (at.length < 3) throw new ApiError({ ...busy, retryAfterMs: 3000 });
+      if (at.length < 4) throw new ApiError(busy);
+    });
+    const began = clock.now();
+    queue.add('a');
+    await clock.advance(60_000);
+    // The third failure in a row asks for nothing: its own back-off is 20 ms.
+    expect(at.map((ms) => ms - began)).toEqual([0, 3000, 6000, 6020]);
     await end(running);
   });
 

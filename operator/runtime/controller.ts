@@ -2,12 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { abortReason } from './clock.ts';
 import type { Clock } from './clock.ts';
+import { ApiError } from './kube/api-error.ts';
 import type { ControllerMetrics, ReconcileResult } from './metrics.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /**
  * Brings one object closer to what it should be. It is given a key, never an event, and looks at what is. Returning
- * nothing means: until something changes. Throwing means: again, after a back-off of this key's own.
+ * nothing means: until something changes. Throwing means: again, after a back-off of this key's own, and not before the
+ * API server wants to be asked again.
  */
 export type Reconcile = (key: string, signal: AbortSignal) => Promise<ReconcileAnswer>;
 
@@ -99,7 +101,7 @@ export class Controller {
         result = 'terminal_error';
       } else {
         this.#log.warn({ key, err: error }, 'reconciliation failed, trying again');
-        queue.addRateLimited(key);
+        queue.addRateLimited(key, error instanceof ApiError ? error.retryAfterMs : undefined);
         result = 'error';
       }
     }

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
+import { Backoff } from './backoff.ts';
+import { sleep } from './clock.ts';
 import type { Clock } from './clock.ts';
-import { isNotFound } from './kube/api-error.ts';
+import { ApiError, isAlreadyExists, isNotFound } from './kube/api-error.ts';
 import type { KubeClient } from './kube/client.ts';
 import { Lane } from './lane.ts';
 import { refOf } from './kube/resource.ts';
@@ -18,6 +20,8 @@ export const EVENTS: Resource<KubeObject> = {
 export interface EventRecorderOptions {
   client: Pick<KubeClient, 'create' | 'patch'>;
   clock: Clock;
+  /** From 0 up to 1. */
+  random: () => number;
   log: Logger;
   /** reportingController: a qualified name, for example meetrec.dev/controller. */
   controller: string;
@@ -25,6 +29,8 @@ export interface EventRecorderOptions {
   instance: string;
   /** Events that may wait to be sent; beyond that they are dropped, for events must not hold up work. */
   maxPending?: number;
+  /** Called for each event that nobody will ever read. */
+  onLost?: () => void;
 }
 
 export interface EventDetails {
@@ -40,7 +46,13 @@ export interface EventDetails {
 const AGGREGATE_MS = 10 * 60_000;
 const MAX_NOTE_LENGTH = 1024;
 const MAX_REMEMBERED = 4096;
-const MAX_PENDING = 20_000;
+/** Ten thousand recordings tell of five changes each, and of some trouble; one that waits takes less than a kilobyte. */
+const MAX_PENDING = 60_000;
+/** How often an event is tried while the API server is away or busy: for about a minute and a half. */
+const MAX_TRIES = 16;
+const BACKOFF = { baseMs: 1000, maxMs: 10_000 };
+/** An object's name may be as long as this together with what makes an event's name its own. */
+const MAX_NAME_LENGTH = 220;
 /** Events of one object keep their order; those of so many objects are sent side by side. */
 const LANES = 4;
 
@@ -58,33 +70,42 @@ interface Pending {
   readonly details: EventDetails;
   /** Unix milliseconds at which it happened. */
   readonly atMs: number;
+  /** The event's own name, so that trying again makes no second one. */
+  readonly name: string;
 }
 
 /**
  * Tells people what happened to an object, without making anybody wait for it: a few requests at a time, however much
- * happens, so that in a burst the API server is there for the work itself; the events follow.
+ * happens, so that in a burst the API server is there for the work itself; the events follow, also when it was away.
  */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #seen = new Map<string, { ref: ObjectRef; count: number; atMs: number }>();
   readonly #lanes: Lane<Pending>[];
-  #closed = false;
+  readonly #over = new AbortController();
+  #serial = 0;
+  /** So many wait that some were dropped; it is said once each time. */
+  #overflowing = false;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
     this.#lanes = Array.from({ length: LANES }, () => new Lane((pending) => this.#trySend(pending)));
   }
 
-  /** Never throws; a failure is logged. */
+  /** Never throws; a failure is counted and logged. */
   record(regarding: KubeObject, details: EventDetails): void {
-    const pending = this.#lanes.reduce((sum, lane) => sum + lane.length, 0);
-    if (this.#closed || pending >= (this.#options.maxPending ?? MAX_PENDING)) return;
+    if (!this.#hasRoom()) {
+      this.#options.onLost?.();
+      return;
+    }
     const { apiVersion, kind, metadata } = regarding;
     const { namespace = 'default', name = '', uid, resourceVersion } = metadata;
+    const atMs = this.#options.clock.now();
     this.#lanes[laneOf(uid ?? '')]?.push({
       regarding: { apiVersion, kind, namespace, name, uid, resourceVersion },
       details,
-      atMs: this.#options.clock.now(),
+      atMs,
+      name: eventName(name, atMs, this.#serial++),
     });
   }
 
@@ -99,50 +120,92 @@ export class EventRecorder {
     const timer = this.#options.clock.after(limitMs, () => late.resolve(undefined));
     await Promise.race([this.flush(), late.promise]);
     timer.cancel();
-    this.#closed = true;
+    this.#over.abort();
+    const events = this.#pending;
+    if (events > 0) this.#options.log.warn({ events }, 'ended before all events were sent');
   }
 
-  async #trySend(pending: Pending): Promise<void> {
-    if (this.#closed) return;
-    try {
-      await this.#send(pending);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.#options.log.warn({ error: why, reason: pending.details.reason }, 'an event was not recorded');
+  /** How many wait to be sent. */
+  get #pending(): number {
+    return this.#lanes.reduce((sum, lane) => sum + lane.length, 0);
+  }
+
+  #hasRoom(): boolean {
+    if (this.#over.signal.aborted) return false;
+    const { maxPending = MAX_PENDING, log } = this.#options;
+    const pending = this.#pending;
+    if (pending >= maxPending && !this.#overflowing) {
+      this.#overflowing = true;
+      log.warn({ pending }, 'too many events wait to be sent; those that come now are lost');
     }
+    if (pending < maxPending / 2) this.#overflowing = false;
+    return pending < maxPending;
   }
 
-  async #send({ regarding, details, atMs }: Pending): Promise<void> {
+  /** Never rejects. */
+  async #trySend(pending: Pending): Promise<void> {
+    const { clock, random, log, onLost } = this.#options;
+    const { signal } = this.#over;
+    const backoff = new Backoff({ ...BACKOFF, random });
+    let last: unknown;
+    for (let tries = 1; !signal.aborted; tries++) {
+      try {
+        await this.#send(pending);
+        return;
+      } catch (error) {
+        last = error;
+        if (tries === MAX_TRIES || isRefusal(error)) break;
+        const waitMs = Math.max(backoff.next(), (error instanceof ApiError && error.retryAfterMs) || 0);
+        await sleep(clock, waitMs, signal).catch(() => undefined);
+      }
+    }
+    onLost?.();
+    if (signal.aborted) return;
+    const why = last instanceof Error ? last.message : String(last);
+    log.warn({ error: why, reason: pending.details.reason }, 'an event was not recorded');
+  }
+
+  async #send({ regarding, details, atMs, name }: Pending): Promise<void> {
     const { client } = this.#options;
     const { type, reason, action, note } = details;
     const id = [regarding.uid, type, reason, action, note].join('\n');
     const seen = this.#seen.get(id);
     const time = new Date(atMs).toISOString().replace('Z', '000Z');
     if (seen && atMs - seen.atMs < AGGREGATE_MS) {
-      seen.count++;
-      seen.atMs = atMs;
-      const body = { series: { count: seen.count, lastObservedTime: time } };
+      const count = seen.count + 1;
+      const body = { series: { count, lastObservedTime: time } };
       try {
         await client.patch(EVENTS, seen.ref, { type: 'merge', body }, { timeoutMs: 10_000 });
+        this.#seen.set(id, { ref: seen.ref, count, atMs });
         return;
       } catch (error) {
         // Events expire; then it is told anew.
         if (!isNotFound(error)) throw error;
       }
     }
-    const event = await client.create(EVENTS, this.#event(regarding, details, time), { timeoutMs: 10_000 });
+    const event = this.#event({ namespace: regarding.namespace, name }, regarding, details, time);
+    try {
+      await client.create(EVENTS, event, { timeoutMs: 10_000 });
+    } catch (error) {
+      // It had arrived already; only the answer had not.
+      if (!isAlreadyExists(error)) throw error;
+    }
     this.#seen.delete(id);
     this.#seen.set(id, { ref: refOf(event), count: 1, atMs });
     const oldest = this.#seen.keys().next();
     if (this.#seen.size > MAX_REMEMBERED && !oldest.done) this.#seen.delete(oldest.value);
   }
 
-  #event(regarding: Regarding, details: EventDetails, time: string): KubeObject & Record<string, unknown> {
-    const { namespace, name } = regarding;
+  #event(
+    metadata: ObjectRef,
+    regarding: Regarding,
+    details: EventDetails,
+    time: string,
+  ): KubeObject & Record<string, unknown> {
     return {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
-      metadata: { namespace, generateName: `${name}-` } as KubeObject['metadata'],
+      metadata: { ...metadata },
       eventTime: time,
       type: details.type,
       reason: details.reason,
@@ -153,6 +216,17 @@ export class EventRecorder {
       reportingInstance: this.#options.instance,
     };
   }
+}
+
+/** Unlike that of every other event of the object: a DNS subdomain, as all names are. */
+function eventName(name: string, atMs: number, serial: number): string {
+  const head = name.length > MAX_NAME_LENGTH ? name.slice(0, MAX_NAME_LENGTH).replace(/[-.]+$/, '') : name;
+  return `${head}.${atMs.toString(16)}.${serial.toString(16)}`;
+}
+
+/** The API server has looked at it and does not want it; it would say the same again. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.status < 500 && error.status !== 429;
 }
 
 function laneOf(uid: string): number {

@@ -7,11 +7,19 @@ describe('the health server', () => {
   let server: HealthServer;
   let url: string;
   let trouble: string | undefined;
+  let illness: string | undefined;
 
   beforeEach(async () => {
     const registry = new Registry();
     new RuntimeMetrics(registry).leader('lease', true);
-    server = new HealthServer({ port: 0, host: '127.0.0.1', registry, unready: () => trouble });
+    [trouble, illness] = [undefined, undefined];
+    server = new HealthServer({
+      port: 0,
+      host: '127.0.0.1',
+      registry,
+      unhealthy: () => illness,
+      unready: () => trouble,
+    });
     url = `http://127.0.0.1:${await server.listen()}`;
   });
   afterEach(async () => {
@@ -24,6 +32,13 @@ describe('the health server', () => {
     const unready = await fetch(`${url}/readyz`);
     expect([unready.status, await unready.text()]).toEqual([503, 'the caches are not filled yet\n']);
     trouble = undefined;
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  });
+
+  it('says why it is ill', async () => {
+    illness = 'the lease was renewed 40 s ago';
+    const answer = await fetch(`${url}/healthz`);
+    expect([answer.status, await answer.text()]).toEqual([503, 'the lease was renewed 40 s ago\n']);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 

@@ -170,6 +170,23 @@ describe('the informer', () => {
     expect(lists()).toBe(5);
   });
 
+  it('does not spin when every watch ends at once, also after a bookmark', async () => {
+    const at: number[] = [];
+    const bookmark = { type: 'BOOKMARK', object: { metadata: { resourceVersion: '100' } } };
+    const brief = (): void => {
+      server.watches.push((response) => {
+        at.push(performance.now());
+        brief();
+        response.end(`${JSON.stringify(bookmark)}\n`);
+      });
+    };
+    brief();
+    await start();
+    await vi.waitFor(() => expect(at.length).toBeGreaterThan(6), { timeout: 20_000 });
+    // The waits double from 2.5 to 10 ms; a little less, as timers count in whole milliseconds.
+    expect((at[6] ?? 0) - (at[0] ?? 0)).toBeGreaterThan(2 + 5 + 4 * 10 - 7);
+  });
+
   it('ends when it is told to, also in the middle of a wait', async () => {
     server.lists.push(...Array.from({ length: 1000 }, () => status(500, 'InternalError')));
     run = informer.run(stop.controller.signal);

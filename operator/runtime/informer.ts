@@ -30,13 +30,18 @@ export interface InformerOptions<T extends KubeObject> {
   backoff?: { baseMs: number; maxMs: number };
 }
 
-const PAGE_SIZE = 1000;
-const INACTIVITY_MS = 150_000;
+const PAGE_SIZE = 500;
+/** The API server sends a bookmark about each minute; a dead peer is found out sooner, by TCP's keep-alive. */
+const INACTIVITY_MS = 75_000;
+/** A watch that ends sooner, in milliseconds, is one that failed. */
+const SHORT_MS = 1000;
+/** The cache of an API server that is back is true again within 10 s. */
+const BACKOFF = { baseMs: 800, maxMs: 8000 };
 
 /**
  * A cache of one resource that converges whatever the connection does: it lists, replaces the store by UID, watches
  * from there with bookmarks, resumes where a watch ended, lists anew on 410 and ERROR, and waits with jitter, at most
- * 30 s, after anything else; for ever.
+ * 8 s, after anything else; for ever.
  */
 export class Informer<T extends KubeObject> {
   readonly #options: InformerOptions<T>;
@@ -54,7 +59,7 @@ export class Informer<T extends KubeObject> {
     this.#options = options;
     this.#log = options.log.child({ informer: options.resource.plural });
     this.#backoff = new Backoff({
-      ...(options.backoff ?? { baseMs: 800, maxMs: 30_000 }),
+      ...(options.backoff ?? BACKOFF),
       random: options.random,
     });
     this.#store = new Store({
@@ -117,23 +122,20 @@ export class Informer<T extends KubeObject> {
   async #list(signal: AbortSignal): Promise<void> {
     const { client, resource, selection, pageSize } = this.#options;
     const items: T[] = [];
-    let next: string | undefined;
     let resourceVersion: string | undefined;
-    do {
-      const page = await client.list(resource, {
-        ...selection,
-        limit: pageSize ?? PAGE_SIZE,
-        continue: next,
-        timeoutMs: this.#options.listTimeoutMs,
-        signal,
-      });
+    const pages = client.listPages(resource, {
+      ...selection,
+      limit: pageSize ?? PAGE_SIZE,
+      timeoutMs: this.#options.listTimeoutMs,
+      signal,
+    });
+    for await (const page of pages) {
       // One at a time: a page may be larger than the number of arguments that a call can take.
       for (const item of page.items) items.push(this.#slim(item));
       resourceVersion = page.metadata.resourceVersion;
       // Taking any JSON for a list would empty the cache, and whoever looks at it would believe that all is gone.
       if (resourceVersion === undefined) throw new TypeError('The answer is not a list of objects');
-      next = page.metadata.continue === '' ? undefined : page.metadata.continue;
-    } while (next !== undefined);
+    }
     this.#store.replace(items, !this.#synced);
     this.#resourceVersion = resourceVersion;
     if (!this.#synced) {
@@ -147,7 +149,8 @@ export class Informer<T extends KubeObject> {
   async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
     const { client, resource, selection, random, clock } = this.#options;
     const started = clock.monotonic();
-    let events = 0;
+    const isShort = (): boolean => clock.monotonic() - started < SHORT_MS;
+    let changes = 0;
     const watch = client.watch(resource, {
       ...selection,
       resourceVersion,
@@ -168,14 +171,14 @@ export class Informer<T extends KubeObject> {
       if (event.type !== 'BOOKMARK') {
         if (uid === undefined) throw new TypeError('The event is not about an object');
         this.#take(event.type, event.object);
+        changes++;
       }
       this.#resourceVersion = version;
-      events++;
       this.#expired = 0;
-      this.#backoff.reset();
+      if (changes > 0 || !isShort()) this.#backoff.reset();
     }
-    // A server that ends watches at once would have us spin.
-    if (events === 0 && clock.monotonic() - started < 1000) await this.#pause(this.#backoff.next(), signal);
+    // A server that ends watches at once, or after nothing but a bookmark, would have us spin.
+    if (changes === 0 && isShort()) await this.#pause(this.#backoff.next(), signal);
   }
 
   #take(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T): void {

@@ -5,6 +5,7 @@ export class Lane<T> {
   #items: T[] = [];
   #next = 0;
   #running: Promise<void> | undefined;
+  #isAtWork = false;
 
   /** @param work must not reject */
   constructor(work: (item: T) => Promise<void>) {
@@ -13,7 +14,7 @@ export class Lane<T> {
 
   /** How many wait, the one at work included. */
   get length(): number {
-    return this.#items.length - this.#next + (this.#running ? 1 : 0);
+    return this.#items.length - this.#next + (this.#isAtWork ? 1 : 0);
   }
 
   push(item: T): void {
@@ -35,7 +36,9 @@ export class Lane<T> {
         this.#items = this.#items.slice(this.#next);
         this.#next = 0;
       }
+      this.#isAtWork = true;
       if (item !== undefined) await this.#work(item);
+      this.#isAtWork = false;
     }
     this.#running = undefined;
   }

@@ -72,6 +72,59 @@ describe('leader election', () => {
     expect(waiting.is).toBe('waiting');
   });
 
+  it('a leader whose renewals hang gives up at its deadline', async () => {
+    const first = candidate('first');
+    await first.acquire(stop.signal);
+    const holding = state(first.hold(stop.signal));
+    leases.hangs = clock;
+    await clock.advance(9_999);
+    expect([first.isLeader(), holding.is]).toEqual([true, 'waiting']);
+    await clock.advance(1);
+    expect(first.isLeader()).toBe(false);
+    expect(holding.is).toBeInstanceOf(LeadershipLostError);
+  });
+
+  it('a leader that is stopped in the middle of a renewal ends cleanly, and gives the lease back', async () => {
+    const first = candidate('first');
+    await first.acquire(stop.signal);
+    const holding = state(first.hold(stop.signal));
+    const release = leases.hold();
+    await clock.advance(2000);
+    stop.abort();
+    await settle();
+    expect(holding.is).toBe('waiting');
+    release();
+    await settle();
+    expect(holding.is).toBe('resolved');
+    await first.release();
+    expect(leases.stored?.spec?.holderIdentity).toBe('');
+  });
+
+  it('is unhealthy when it neither renews nor ends, and only then', async () => {
+    const first = candidate('first');
+    expect(first.unhealthy()).toBeUndefined();
+    await clock.advance(60_000);
+    expect(first.unhealthy()).toBeUndefined();
+    await first.acquire(stop.signal);
+    const holding = state(first.hold(stop.signal));
+    await clock.advance(60_000);
+    expect(first.unhealthy()).toBeUndefined();
+    leases.failure = new Error('the API server is away');
+    await clock.advance(30_000);
+    expect(holding.is).toBeInstanceOf(LeadershipLostError);
+    expect(first.unhealthy()).toBeUndefined();
+    await clock.advance(10_000);
+    expect(first.unhealthy()).toContain('40 s ago');
+  });
+
+  it('is well once it has given the lease back', async () => {
+    const first = candidate('first');
+    await first.acquire(stop.signal);
+    await first.release();
+    await clock.advance(60_000);
+    expect(first.unhealthy()).toBeUndefined();
+  });
+
   it('a leader that was frozen knows at once that it must not act', async () => {
     const first = candidate('first');
     await first.acquire(stop.signal);

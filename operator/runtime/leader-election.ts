@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { abortReason, sleep } from './clock.ts';
 import type { Clock } from './clock.ts';
-import { isConflict, isAlreadyExists, isNotFound } from './kube/api-error.ts';
+import { isAlreadyExists, isConflict, isNotFound } from './kube/api-error.ts';
 import type { KubeClient } from './kube/client.ts';
 import type { KubeObject } from './kube/objects.ts';
 import type { Resource } from './kube/resource.ts';
@@ -42,6 +42,11 @@ export interface LeaderElectionOptions {
   onChange?: (isLeader: boolean) => void;
 }
 
+/** Milliseconds beyond the lease's duration within which a leader that has lost it must have ended; client-go's. */
+const TO_END_MS = 20_000;
+/** Milliseconds that the last try to renew gets, however late it is. */
+const LAST_TRY_MS = 1000;
+
 /** The lease could not be renewed in time: somebody else may lead now. */
 export class LeadershipLostError extends Error {
   override readonly name = 'LeadershipLostError';
@@ -59,8 +64,10 @@ export class LeaderElection {
   readonly #retryMs: number;
   /** The lease as last seen, and when we first saw it so; monotonic milliseconds. */
   #observed: { lease: Lease; atMs: number } | undefined;
-  /** Monotonic milliseconds before the last renewal that succeeded was sent. */
+  /** Monotonic milliseconds before the last renewal that succeeded was sent; undefined: somebody else leads. */
   #renewedMs: number | undefined;
+  /** The same, and kept when the lease was lost, until it is given back. */
+  #ledMs: number | undefined;
 
   constructor(options: LeaderElectionOptions) {
     this.#options = options;
@@ -74,26 +81,45 @@ export class LeaderElection {
    * has told it.
    */
   isLeader(): boolean {
-    const { clock } = this.#options;
-    return this.#renewedMs !== undefined && clock.monotonic() - this.#renewedMs < this.#renewDeadlineMs;
+    return this.#leftMs() > 0;
   }
 
-  /** Resolves when we lead; rejects with the signal's reason. */
-  async acquire(signal: AbortSignal): Promise<void> {
+  /**
+   * Why the process should be started anew: it has led, and neither renews its lease nor ends, as something in it hangs.
+   * Undefined when all is well. client-go's health check of leaders says the same.
+   */
+  unhealthy(): string | undefined {
+    if (this.#ledMs === undefined) return undefined;
+    const agoMs = this.#options.clock.monotonic() - this.#ledMs;
+    return agoMs > this.#leaseMs + TO_END_MS
+      ? `the lease was renewed ${Math.round(agoMs / 1000)} s ago, and the process has not ended`
+      : undefined;
+  }
+
+  /**
+   * Resolves when we lead; rejects with the signal's reason, or with that of `ready`. Until `ready` has resolved it only
+   * looks at the lease: one that nobody renews may have expired by then.
+   */
+  async acquire(signal: AbortSignal, ready?: Promise<unknown>): Promise<void> {
     const { clock, log, name, random } = this.#options;
+    if (ready) await this.#lookUntil(ready, signal);
     log.info({ lease: name }, 'waiting to lead');
     while (!(await this.#tryOnce(signal))) await sleep(clock, this.#retryMs * (1 + 0.2 * random()), signal);
     log.info({ lease: name }, 'leading');
     this.#options.onChange?.(true);
   }
 
-  /** Renews until the signal is aborted, then resolves. Rejects with {@link LeadershipLostError}. */
+  /**
+   * Renews until the signal is aborted, then resolves. Rejects with {@link LeadershipLostError} as soon as the deadline
+   * has passed without a renewal; a process that was frozen meanwhile first looks whether anybody has taken over.
+   */
   async hold(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (!signal.aborted) {
-      await sleep(clock, this.#retryMs, signal).catch(() => undefined);
+      await sleep(clock, Math.min(this.#retryMs, this.#leftMs()), signal).catch(() => undefined);
       if (signal.aborted) return;
-      await this.#tryOnce(signal);
+      // The signal does not break it off: a lease of which one does not know whether it was renewed can't be given back.
+      await this.#tryOnce();
       if (!this.isLeader()) {
         this.#renewedMs = undefined;
         this.#options.onChange?.(false);
@@ -108,6 +134,7 @@ export class LeaderElection {
     const observed = this.#observed;
     if (!observed || !this.isLeader()) return;
     this.#options.onChange?.(false);
+    this.#ledMs = undefined;
     const spec = {
       ...observed.lease.spec,
       holderIdentity: '',
@@ -122,7 +149,38 @@ export class LeaderElection {
     this.#renewedMs = undefined;
   }
 
-  async #tryOnce(signal: AbortSignal): Promise<boolean> {
+  async #lookUntil(ready: Promise<unknown>, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const looking = this.#look(AbortSignal.any([signal, over.signal]));
+    try {
+      await ready;
+    } finally {
+      over.abort();
+      await looking;
+    }
+  }
+
+  /** Follows the lease until the signal is aborted. Never rejects. */
+  async #look(signal: AbortSignal): Promise<void> {
+    const { client, namespace, name, clock, log } = this.#options;
+    while (!signal.aborted) {
+      try {
+        const call = { signal, timeoutMs: this.#renewDeadlineMs / 2 };
+        this.#seenSinceMs(await client.get(LEASES, { namespace, name }, call));
+      } catch (err) {
+        if (!signal.aborted && !isNotFound(err)) log.debug({ err }, 'could not look who leads');
+      }
+      await sleep(clock, this.#retryMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Milliseconds for which we may still act; none when somebody else leads. */
+  #leftMs(): number {
+    if (this.#renewedMs === undefined) return 0;
+    return this.#renewedMs + this.#renewDeadlineMs - this.#options.clock.monotonic();
+  }
+
+  async #tryOnce(signal?: AbortSignal): Promise<boolean> {
     const { clock, log, identity } = this.#options;
     const started = clock.monotonic();
     try {
@@ -130,18 +188,21 @@ export class LeaderElection {
       const mine = lease.spec.holderIdentity === identity;
       this.#seenSinceMs(lease);
       this.#renewedMs = mine ? started : undefined;
+      if (mine) this.#ledMs = started;
       return mine;
     } catch (error) {
-      if (signal.aborted) throw abortReason(signal);
+      if (signal?.aborted) throw abortReason(signal);
       // Somebody else was quicker, or the API server is away: either way the next try looks anew.
       if (!isConflict(error) && !isAlreadyExists(error)) log.warn({ err: error }, 'lease request failed');
       return false;
     }
   }
 
-  async #acquireOrRenew(signal: AbortSignal): Promise<Lease> {
+  async #acquireOrRenew(signal: AbortSignal | undefined): Promise<Lease> {
     const { client, namespace, name, identity, clock } = this.#options;
-    const call = { signal, timeoutMs: this.#renewDeadlineMs / 2 };
+    // Whoever leads must know in time that it does not any more.
+    const leftMs = this.#renewedMs === undefined ? this.#renewDeadlineMs : this.#leftMs();
+    const call = { signal, timeoutMs: Math.max(Math.min(this.#renewDeadlineMs / 2, leftMs), LAST_TRY_MS) };
     const now = this.#time();
     const mine = {
       holderIdentity: identity,

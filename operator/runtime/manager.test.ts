@@ -41,6 +41,7 @@ function setup(options: { election?: LeaderElection; clock: FakeClock }) {
     election: options.election,
     clock: options.clock,
     log: pino({ level: 'silent' }),
+    onFull: () => log.push('caches full'),
     beforeWork: () => log.push('seeded'),
   });
   const becomeFull = async () => {
@@ -68,6 +69,7 @@ describe('the manager', () => {
     await running;
     expect(log).toEqual([
       'source starts',
+      'caches full',
       'seeded',
       'workers start',
       'workers stop taking',
@@ -108,7 +110,7 @@ describe('the manager', () => {
     await becomeFull();
     stop.abort();
     await running;
-    expect(log).toEqual(['source starts', 'source ends']);
+    expect(log).toEqual(['source starts', 'caches full', 'source ends']);
   });
 
   it('stops everything at once and fails when it loses its leadership', async () => {
@@ -153,5 +155,65 @@ describe('the manager', () => {
     finishWork();
     await running;
     expect(leases.stored?.spec?.holderIdentity).toBe('');
+  });
+
+  it('does not lead before its caches are full, however long that takes', async () => {
+    const clock = new FakeClock();
+    const leases = new FakeLeases();
+    const candidate = (identity: string) =>
+      new LeaderElection({
+        client: leases,
+        namespace: 'n',
+        name: 'l',
+        identity,
+        clock,
+        random: () => 0,
+        log: pino({ level: 'silent' }),
+      });
+    const slow = setup({ clock, election: candidate('slow') });
+    const quick = setup({ clock, election: candidate('quick') });
+    const stop = new AbortController();
+    const running = [slow, quick].map(({ manager }) => manager.run({ signal: stop.signal }));
+    await clock.advance(60_000);
+    expect(leases.stored).toBeUndefined();
+    await quick.becomeFull();
+    expect(leases.stored?.spec?.holderIdentity).toBe('quick');
+    await clock.advance(60_000);
+    await slow.becomeFull();
+    await clock.advance(60_000);
+    expect(leases.stored?.spec).toMatchObject({ holderIdentity: 'quick', leaseTransitions: 0 });
+    expect(slow.log).toEqual(['source starts', 'caches full']);
+    expect(quick.log).toEqual(['source starts', 'caches full', 'seeded', 'workers start']);
+    stop.abort();
+    quick.finishWork();
+    await Promise.all(running);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('leads as soon as its caches are full when the last leader died while they filled', async () => {
+    const clock = new FakeClock();
+    const leases = new FakeLeases();
+    const options = {
+      client: leases,
+      namespace: 'n',
+      name: 'l',
+      clock,
+      random: () => 0,
+      log: pino({ level: 'silent' }),
+    };
+    await new LeaderElection({ ...options, identity: 'dead' }).acquire(new AbortController().signal);
+    const { manager, becomeFull, finishWork } = setup({
+      clock,
+      election: new LeaderElection({ ...options, identity: 'me' }),
+    });
+    const stop = new AbortController();
+    const running = manager.run({ signal: stop.signal });
+    await clock.advance(15_000);
+    expect(manager.active).toBe(false);
+    await becomeFull();
+    expect(manager.active).toBe(true);
+    stop.abort();
+    finishWork();
+    await running;
   });
 });

@@ -20,7 +20,9 @@ export interface ManagerOptions {
   controllers: readonly Runnable[];
   /** Absent: this process is the only one. */
   election?: LeaderElection | undefined;
-  /** Called once the caches are full, before the first worker starts. */
+  /** Called once the caches are full, also in a process that waits to lead. */
+  onFull?: () => void;
+  /** Called once the caches are full and the lease is held, before the first worker starts. */
   beforeWork?: () => void;
   clock: Clock;
   log: Logger;
@@ -29,9 +31,9 @@ export interface ManagerOptions {
 }
 
 /**
- * Starts and stops everything in order: caches first, also in a process that waits to lead; then the lease; then, when
- * the caches are full, the workers. On shutdown the workers end what they are doing, then the caches stop and the
- * lease is given back.
+ * Starts and stops everything in order: caches first, also in a process that waits to lead; when they are full, the
+ * lease, so that one that can't fill its caches never keeps it from one that can; then the workers. On shutdown the
+ * workers end what they are doing, then the caches stop and the lease is given back.
  */
 export class Manager {
   readonly #options: ManagerOptions;
@@ -59,8 +61,8 @@ export class Manager {
     const stopSources = new AbortController();
     const running = sources.map((source) => source.run(stopSources.signal));
     try {
-      await election?.acquire(signal);
-      await Promise.all(sources.map((source) => source.synced(signal)));
+      const full = this.#full(signal);
+      await (election?.acquire(signal, full) ?? full);
       this.#options.beforeWork?.();
       await this.#lead(signal);
     } catch (error) {
@@ -70,6 +72,11 @@ export class Manager {
       await Promise.all(running);
       await election?.release();
     }
+  }
+
+  async #full(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#options.sources.map((source) => source.synced(signal)));
+    this.#options.onFull?.();
   }
 
   async #lead(signal: AbortSignal): Promise<void> {

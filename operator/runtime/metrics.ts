@@ -154,6 +154,16 @@ export class RuntimeMetrics {
   }
 }
 
+/** Counts events that nobody will ever read. */
+export function lostEventsCounter(registry: Registry): () => void {
+  const lost = new Counter({
+    name: 'meetrec_events_lost_total',
+    help: 'Events that were not recorded: too many waited, or the API server did not take them',
+    registers: [registry],
+  });
+  return () => lost.inc();
+}
+
 export interface QueueMetrics {
   depth(items: number): void;
   added(): void;

@@ -69,12 +69,13 @@ export class WorkQueue {
     this.#put(key, Math.min(ms, MAX_TIMER_MS), 'normal');
   }
 
-  /** Adds the key after its own back-off. */
-  addRateLimited(key: string): void {
+  /** Adds the key after its own back-off, and no earlier than in `atLeastMs` milliseconds. */
+  addRateLimited(key: string, atLeastMs = 0): void {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
     this.#metrics?.retried();
-    this.addAfter(key, Math.min(this.#baseDelayMs * 2 ** failures, this.#maxDelayMs));
+    const backOffMs = Math.min(this.#baseDelayMs * 2 ** failures, this.#maxDelayMs);
+    this.addAfter(key, Math.max(backOffMs, atLeastMs));
   }
 
   /** The key has succeeded: its next failure starts from the shortest back-off. */

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { requestMetrics } from '../../operator/api/request-metrics.ts';
 import { createMediaPush } from '../../operator/controller/create-media-push.ts';
 import { RecordingMetrics } from '../../operator/controller/metrics.ts';
-import { RuntimeMetrics } from '../../operator/runtime/metrics.ts';
+import { RuntimeMetrics, lostEventsCounter } from '../../operator/runtime/metrics.ts';
 import { RecorderMetrics } from '../../recorder-image/metrics.ts';
 import { firstColumn } from './tables.ts';
 
@@ -18,6 +18,7 @@ describe('docs/reference/metrics.md', async () => {
   it('lists what the controller tells of recordings, and nothing else', async () => {
     const registry = new Registry();
     void new RecordingMetrics(registry, { recordings: () => [], queueLength: () => 0 });
+    lostEventsCounter(registry);
     const agora = { appId: 'a', customerId: 'b', customerSecret: 'c', baseUrl: undefined };
     createMediaPush(agora, { log: pino({ level: 'silent' }), registry });
     expect(firstColumn(page, 'Controller').toSorted()).toEqual(namesIn(await registry.metrics()));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CONTROLLER_RULES, GATEWAY_RULES, SERVICE_RULES } from './controller-support/controller-rights.ts';
 import { FaultProxy } from './controller-support/fault-proxy.ts';
-import { chartRights, rightOf, rights } from './controller-support/rights.ts';
+import { chartRights, renderChart, rightOf, rights, rightsOf } from './controller-support/rights.ts';
 import { startCluster, TestWorld } from './controller-support/world.ts';
 import type { Cluster } from './controller-support/world.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -30,6 +30,31 @@ describe('the rights of the controller', () => {
     const settings = required.map((name) => `--set=ingest.gateway.${name}=x`);
     const more = await chartRights(`--set=ingest.exposure=${kind}`, ...settings);
     expect(more).toEqual(rights([...CONTROLLER_RULES, ...rules]));
+  });
+
+  it('are a namespace’s, as are those of everything else that the chart installs', async () => {
+    const settings = ['name', 'domain', 'tlsSecret'].map((name) => `--set=ingest.gateway.${name}=x`);
+    const chart = await renderChart('--set=ingest.exposure=gateway', ...settings);
+    const rbac = chart.filter(({ kind }) => /Role|Binding/.test(kind));
+    expect(
+      rbac.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`).toSorted(),
+    ).toEqual([
+      'Role meetings/meetrec-api',
+      'Role meetings/meetrec-controller',
+      'RoleBinding meetings/meetrec-api',
+      'RoleBinding meetings/meetrec-controller',
+    ]);
+    for (const { subjects = [] } of rbac)
+      for (const subject of subjects)
+        expect(subject).toMatchObject({ kind: 'ServiceAccount', namespace: 'meetings' });
+    expect(rightsOf('meetrec-api', chart)).toEqual(
+      ['create', 'get', 'list', 'patch', 'watch'].map((verb) => `${verb} meetrec.dev/meetingrecordings`),
+    );
+    expect(rightsOf('meetrec-recorder', chart)).toEqual([]);
+    const accounts = chart
+      .filter(({ kind }) => kind === 'ServiceAccount')
+      .map(({ metadata }) => metadata.name);
+    expect(accounts.toSorted()).toEqual(['meetrec-api', 'meetrec-controller', 'meetrec-recorder']);
   });
 
   it('are all used in the life of recordings, and no other is asked for', async () => {

@@ -1,3 +1,5 @@
+import { believed } from './retry-after.ts';
+
 /** What the API server says went wrong: metav1.Status. */
 interface StatusObject {
   kind?: unknown;
@@ -16,7 +18,7 @@ export class ApiError extends Error {
   readonly code = 'KubernetesApiError';
   readonly status: number;
   readonly reason: string;
-  /** Milliseconds that the server asks to wait for. */
+  /** Milliseconds that the server asks to wait for, at most a minute. */
   readonly retryAfterMs: number | undefined;
 
   constructor(options: {
@@ -31,21 +33,33 @@ export class ApiError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 
-  /** Reads a response's body, which is a Status object or, behind a broken proxy, anything. */
-  static fromBody(status: number, body: string, request: string): ApiError {
-    return ApiError.fromStatus(parse(body), request, status);
+  /**
+   * Reads a response's body, which is a Status object or, from API Priority and Fairness or a proxy, anything.
+   *
+   * @param http.retryAfterMs what its header of that name asks for
+   */
+  static fromBody(
+    body: string,
+    request: string,
+    http: { status: number; retryAfterMs: number | undefined },
+  ): ApiError {
+    return ApiError.fromStatus(parse(body), request, http);
   }
 
   /** Reads a Status object, as a watch's ERROR event carries one. */
-  static fromStatus(object: unknown, request: string, httpStatus?: number): ApiError {
+  static fromStatus(
+    object: unknown,
+    request: string,
+    http?: { status: number; retryAfterMs: number | undefined },
+  ): ApiError {
     const status = (typeof object === 'object' && object !== null ? object : {}) as StatusObject;
-    const code = httpStatus ?? (typeof status.code === 'number' ? status.code : 500);
+    const code = http?.status ?? (typeof status.code === 'number' ? status.code : 500);
     const seconds = status.details?.retryAfterSeconds;
     return new ApiError({
       status: code,
       reason: typeof status.reason === 'string' && status.reason !== '' ? status.reason : 'Unknown',
       message: typeof status.message === 'string' ? status.message : `${request} answered ${code}`,
-      retryAfterMs: typeof seconds === 'number' ? seconds * 1000 : undefined,
+      retryAfterMs: typeof seconds === 'number' ? believed(seconds * 1000) : http?.retryAfterMs,
     });
   }
 }

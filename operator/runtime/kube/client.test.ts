@@ -17,11 +17,14 @@ describe('the Kubernetes client', () => {
   let answer: RequestListener;
   let agent: Agent;
   let mayWrite: boolean;
+  /** What the connection waits for before it has credentials. */
+  let plugin: Promise<unknown>;
   const seen: { request: string; type: string | undefined; body: string }[] = [];
 
   beforeEach(async () => {
     seen.length = 0;
     mayWrite = true;
+    plugin = Promise.resolve();
     answer = (_request, response) => response.end('{"metadata":{}}');
     server = createServer((request, response) => {
       void note(request).then(() => answer(request, response));
@@ -31,8 +34,10 @@ describe('the Kubernetes client', () => {
     client = new KubeClient({
       connection: {
         server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-        credentials: async () =>
-          await Promise.resolve({ headers: { Authorization: 'Bearer t' }, dispatcher: agent }),
+        credentials: async () => {
+          await plugin;
+          return { headers: { Authorization: 'Bearer t' }, dispatcher: agent };
+        },
         close: async () => await agent.destroy(),
       },
       mayWrite: () => mayWrite,
@@ -56,6 +61,20 @@ describe('the Kubernetes client', () => {
       () => undefined,
       (error: unknown) => error,
     );
+
+  it('keeps its connections, whatever it asks for', async () => {
+    let closed = 0;
+    server.on('connection', (socket) => socket.on('close', () => closed++));
+    for (let round = 0; round < 2; round++) {
+      await client.get(PODS, ref);
+      await client.list(PODS);
+      await client.create(PODS, { metadata: ref });
+      await client.replace(PODS, { metadata: ref });
+      await client.patch(PODS, ref, { type: 'merge', body: {} });
+      await client.delete(PODS, ref, { uid: 'u' });
+    }
+    expect(closed).toBe(0);
+  });
 
   it('goes to the right places in the right words', async () => {
     await client.get(PODS, ref);
@@ -123,6 +142,43 @@ describe('the Kubernetes client', () => {
     const call = failure(client.get(PODS, ref, { signal: stop.signal }));
     stop.abort(new Error('no longer wanted'));
     expect(await call).toMatchObject({ message: 'no longer wanted' });
+  });
+
+  it('gives up when the credentials don’t come, for calls and for watches', async () => {
+    plugin = new Promise(() => undefined);
+    expect(await failure(client.get(PODS, ref, { timeoutMs: 50 }))).toMatchObject({ name: 'TimeoutError' });
+    const stop = new AbortController();
+    const options = { resourceVersion: '1', timeoutSeconds: 300, signal: stop.signal };
+    const silent = client.watch(PODS, { ...options, inactivityMs: 50 });
+    expect(await failure(silent.next())).toMatchObject({ name: 'TimeoutError' });
+    const unwanted = failure(client.watch(PODS, { ...options, inactivityMs: 60_000 }).next());
+    stop.abort(new Error('no longer wanted'));
+    expect(await unwanted).toMatchObject({ message: 'no longer wanted' });
+    expect(seen).toEqual([]);
+  });
+
+  it('says how long the server wants to be left alone, by its header or its Status', async () => {
+    const refuse = async (headers: Record<string, string>, body: string) => {
+      answer = (_request, response) => response.writeHead(429, headers).end(body);
+      return await failure(client.get(PODS, ref));
+    };
+    const plain = await refuse({ 'retry-after': '7' }, 'Too many requests, please try again later.\n');
+    expect(plain).toMatchObject({ status: 429, retryAfterMs: 7000 });
+    const details = { retryAfterSeconds: 2 };
+    expect(await refuse({}, JSON.stringify({ kind: 'Status', details }))).toMatchObject({
+      retryAfterMs: 2000,
+    });
+    expect(await refuse({}, 'no')).toMatchObject({ retryAfterMs: undefined });
+  });
+
+  it('does not write when it has become a follower while it waited for credentials', async () => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    plugin = promise;
+    const write = failure(client.create(PODS, { metadata: { namespace: 'ns' } }));
+    mayWrite = false;
+    resolve(undefined);
+    expect(await write).toBeInstanceOf(Error);
+    expect(seen).toEqual([]);
   });
 
   it('writes nothing when it must not, and still reads', async () => {

@@ -4,9 +4,12 @@ import { ApiError } from './api-error.ts';
 import type { Connection } from './connection.ts';
 import { Deadline } from './deadline.ts';
 import { jsonLines } from './json-lines.ts';
+import { listPages } from './list-pages.ts';
+import { parseWithoutManagedFields } from './managed-fields.ts';
 import type { KubeList, KubeObject, ObjectRef } from './objects.ts';
 import { refOf, resourcePath } from './resource.ts';
 import type { PathParts, Resource } from './resource.ts';
+import { retryAfterMs } from './retry-after.ts';
 
 export interface CallOptions {
   signal?: AbortSignal | undefined;
@@ -22,7 +25,6 @@ export interface Selection {
 
 export interface ListOptions extends Selection, CallOptions {
   limit?: number | undefined;
-  continue?: string | undefined;
 }
 
 export interface WatchOptions extends Selection {
@@ -54,6 +56,7 @@ export interface PatchOptions extends CallOptions {
 export type WatchEvent<T> =
   { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: T } | { type: 'ERROR'; object: unknown };
 
+const LIST_MS = 60_000;
 const PATCH_CONTENT_TYPES = {
   merge: 'application/merge-patch+json',
   json: 'application/json-patch+json',
@@ -69,7 +72,7 @@ interface Call extends CallOptions {
 }
 
 /**
- * The Kubernetes REST API, as little of it as a controller needs. Every call has a time limit; every method throws
+ * The Kubernetes REST API, as little of it as a controller needs; objects come without their managedFields. Every call has a time limit; every method throws
  * {@link ApiError} when the server refuses, and the transport's error when there is no answer.
  */
 export class KubeClient {
@@ -91,14 +94,16 @@ export class KubeClient {
   }
 
   async list<T extends KubeObject>(resource: Resource<T>, options: ListOptions = {}): Promise<KubeList<T>> {
-    const { namespace, labelSelector, fieldSelector, limit, continue: next, signal } = options;
-    return await this.#json<KubeList<T>>({
-      method: 'GET',
-      path: resourcePath(resource, where(namespace)),
-      query: { labelSelector, fieldSelector, limit, continue: next },
-      signal,
-      timeoutMs: options.timeoutMs ?? 60_000,
-    });
+    return await this.#json<KubeList<T>>(listCall(resource, options));
+  }
+
+  /** Yields all pages of a list, of `limit` objects each; the time limit is each page's. */
+  listPages<T extends KubeObject>(
+    resource: Resource<T>,
+    options: ListOptions = {},
+  ): AsyncGenerator<KubeList<T>> {
+    const { query, ...call } = listCall(resource, options);
+    return listPages<T>((next) => this.#text({ ...call, query: { ...query, continue: next } }));
   }
 
   async create<T extends KubeObject>(
@@ -181,14 +186,18 @@ export class KubeClient {
     };
     // A stream lives as long as its caller wants it; only its silence has a limit.
     const response = await this.#send(call, options.signal, inactivityMs);
-    yield* jsonLines<WatchEvent<T>>(response.body);
+    yield* jsonLines<WatchEvent<T>>(response.body, parseWithoutManagedFields);
   }
 
   async #json<T>(call: Call): Promise<T> {
+    return parseWithoutManagedFields(await this.#text(call)) as T;
+  }
+
+  async #text(call: Call): Promise<string> {
     const limitMs = call.timeoutMs ?? 30_000;
     using deadline = new Deadline(limitMs, call.signal);
     const response = await this.#send(call, deadline.signal, limitMs);
-    return (await response.body.json()) as T;
+    return await response.body.text();
   }
 
   /** @param limitMs the longest silence before the head of the answer, and within its body */
@@ -197,9 +206,10 @@ export class KubeClient {
     signal: AbortSignal | undefined,
     limitMs: number,
   ): Promise<Dispatcher.ResponseData> {
+    const { headers, dispatcher } = await this.#credentials(signal, limitMs);
+    // Asked last: whoever leads may have changed while one waited for the credentials.
     if (call.method !== 'GET' && !this.#mayWrite())
       throw new Error('This process is not the leader and must not write');
-    const { headers, dispatcher } = await this.#connection.credentials();
     const response = await request(this.#connection.server + call.path, {
       dispatcher,
       method: call.method,
@@ -212,13 +222,33 @@ export class KubeClient {
       },
       body: call.body === undefined ? null : JSON.stringify(call.body),
       signal: signal ?? null,
+      // Or each DELETE with a body would cost its connection.
+      reset: false,
       headersTimeout: limitMs,
       bodyTimeout: limitMs,
     });
     if (response.statusCode < 300) return response;
     const body = await response.body.text();
-    throw ApiError.fromBody(response.statusCode, body, `${call.method} ${call.path}`);
+    throw ApiError.fromBody(body, `${call.method} ${call.path}`, {
+      status: response.statusCode,
+      retryAfterMs: retryAfterMs(response.headers['retry-after'], Date.now()),
+    });
   }
+
+  /** A program that is to provide them, and hangs, does not have the call hang. */
+  async #credentials(
+    signal: AbortSignal | undefined,
+    limitMs: number,
+  ): ReturnType<Connection['credentials']> {
+    using deadline = new Deadline(limitMs, signal);
+    return await deadline.race(this.#connection.credentials());
+  }
+}
+
+function listCall<T extends KubeObject>(resource: Resource<T>, options: ListOptions): Call {
+  const { namespace, labelSelector, fieldSelector, limit, signal, timeoutMs = LIST_MS } = options;
+  const path = resourcePath(resource, where(namespace));
+  return { method: 'GET', path, query: { labelSelector, fieldSelector, limit }, signal, timeoutMs };
 }
 
 function where(namespace: string | undefined): PathParts {

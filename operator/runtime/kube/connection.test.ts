@@ -3,7 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import { Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { KubeClient } from './client.ts';
 import { KubeConfigConnection } from './connection.ts';
 
 describe('a connection from a kubeconfig', () => {
@@ -57,6 +62,21 @@ describe('a connection from a kubeconfig', () => {
     });
     expect((await connection.credentials()).headers['Authorization']).toBe('Bearer fresh');
     await connection.close();
+  });
+
+  it('has the kernel look whether the other end is there, within seconds', async () => {
+    const server = createServer((_request, response) => response.end('{}')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const probes = vi.spyOn(Socket.prototype, 'setKeepAlive');
+    const { port } = server.address() as AddressInfo;
+    const connection = load({ token: 'secret' }, `http://127.0.0.1:${port}`);
+    const pods = { group: '', version: 'v1', plural: 'pods', namespaced: true };
+    await new KubeClient({ connection }).list(pods);
+    expect(probes.mock.lastCall).toEqual([{ enable: true, initialDelay: 3000, interval: 1000, count: 4 }]);
+    probes.mockRestore();
+    await connection.close();
+    server.close();
+    await once(server, 'close');
   });
 
   it('says so when there is no cluster', () => {

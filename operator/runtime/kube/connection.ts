@@ -1,6 +1,6 @@
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { Agent } from 'undici';
+import { Agent, buildConnector } from 'undici';
 import type { Dispatcher } from 'undici';
 
 /** How to reach and convince an API server. */
@@ -14,6 +14,11 @@ export interface Connection {
 
 /** Tokens are read anew as often, in milliseconds: client-go does so every minute. */
 const CREDENTIALS_FRESH_MS = 30_000;
+/**
+ * How the kernel finds out that nobody is at the other end of a watch any more: it asks after 3 s of silence, then every
+ * second, and closes the connection after four asks without an answer. Milliseconds.
+ */
+const PROBES = { enable: true, initialDelay: 3000, interval: 1000, count: 4 };
 const TLS_OPTIONS = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'rejectUnauthorized', 'servername'] as const;
 
 /**
@@ -82,10 +87,21 @@ export class KubeConfigConnection implements Connection {
   }
 }
 
+/**
+ * HTTP/1.1, one request at a time on a connection: over HTTP/2 a dead peer takes every watch with it, the kernel does not
+ * probe a connection on which undici's own pings wait to be acknowledged, and new requests still go to it for a while.
+ */
 function newAgent(tls: Record<string, unknown>): Agent {
+  const connect = buildConnector({ ...tls, timeout: 10_000, allowH2: false });
   return new Agent({
+    allowH2: false,
     connections: 64,
     keepAliveTimeout: 60_000,
-    connect: { ...tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 },
+    connect: (options, done) => {
+      connect(options, (...result) => {
+        result[1]?.setKeepAlive(PROBES);
+        done(...result);
+      });
+    },
   });
 }

@@ -1,3 +1,5 @@
+import { abortReason } from '../clock.ts';
+
 /**
  * A signal that is aborted with a TimeoutError after `ms` milliseconds, or when `outer` is. Disposed of, it is nothing
  * to anybody: AbortSignal.timeout and AbortSignal.any would keep the request and its answer until the time is over.
@@ -19,6 +21,20 @@ export class Deadline implements Disposable {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** Settles as the promise does, but no later than the deadline. */
+  async race<T>(promise: Promise<T>): Promise<T> {
+    const { signal } = this;
+    const late = Promise.withResolvers<never>();
+    const giveUp = (): void => late.reject(abortReason(signal));
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      return await Promise.race([promise, late.promise]);
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
   }
 
   [Symbol.dispose](): void {

@@ -1,8 +1,11 @@
 /**
- * Splits a byte stream into lines and parses each as JSON. A last line without its end is dropped: it is what a
- * dropped connection leaves. Throws SyntaxError on a whole line that is no JSON.
+ * Splits a byte stream into lines and parses each. A last line without its end is dropped: it is what a
+ * dropped connection leaves. Throws what `parse` does on a whole line that is no JSON.
  */
-export async function* jsonLines<T>(stream: AsyncIterable<Uint8Array>): AsyncGenerator<T> {
+export async function* jsonLines<T>(
+  stream: AsyncIterable<Uint8Array>,
+  parse: (line: string) => unknown = (line) => JSON.parse(line),
+): AsyncGenerator<T> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of stream) {
@@ -12,7 +15,7 @@ export async function* jsonLines<T>(stream: AsyncIterable<Uint8Array>): AsyncGen
       const line = rest + text.slice(from, end);
       rest = '';
       from = end + 1;
-      if (line.trim() !== '') yield JSON.parse(line) as T;
+      if (line.trim() !== '') yield parse(line) as T;
     }
     rest += text.slice(from);
   }

@@ -11,6 +11,8 @@ import { WatchFaults } from './watch-faults.ts';
 /** Everything that a list or the beginning of a watch may meet; `none` is the most frequent. */
 const ANSWERS = ['none', 'delay', 'drop', 'never', '410', '429', '500', 'html', 'empty', 'half'] as const;
 type Answer = (typeof ANSWERS)[number];
+/** Milliseconds for which it wants to be left alone after a 429; in the header that is one second. */
+const RETRY_AFTER_MS = 1000;
 
 /**
  * An HTTP proxy in front of a real API server that misbehaves by the dice: it refuses requests, answers garbage or
@@ -26,6 +28,11 @@ export class FaultyProxy implements AsyncDisposable {
   readonly #watches = new Set<WatchFaults>();
   /** How often each fault was served. */
   readonly served: Record<string, number> = {};
+  /** Requests that came although it had just asked to be left alone for longer, with milliseconds. */
+  readonly impatient: string[] = [];
+  #busyAt: number | undefined;
+  /** What it answers first, before the dice decide. */
+  readonly #opening: Answer[] = ['429', '429'];
   /** false: new requests are served as they should be; what is broken already stays so. */
   faulty = true;
 
@@ -57,6 +64,7 @@ export class FaultyProxy implements AsyncDisposable {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#noteImpatience(request.url ?? '/');
     const answer = this.#roll();
     const kind = request.url?.includes('watch=true') ? 'watch' : 'list';
     if (answer !== 'none') this.#count(`${kind} ${answer}`);
@@ -66,8 +74,16 @@ export class FaultyProxy implements AsyncDisposable {
         return;
       case 'never':
         return;
-      case '410':
       case '429':
+        this.#busyAt = performance.now();
+        // The API server's own flow control says so in a header and in plain text, not in a Status.
+        response.writeHead(429, {
+          'content-type': 'text/plain',
+          'retry-after': String(RETRY_AFTER_MS / 1000),
+        });
+        response.end('Too many requests, please try again later.\n');
+        return;
+      case '410':
       case '500':
         refuse(response, Number(answer));
         return;
@@ -117,7 +133,16 @@ export class FaultyProxy implements AsyncDisposable {
     } else answer.pipe(response);
   }
 
+  #noteImpatience(url: string): void {
+    const waited = performance.now() - (this.#busyAt ?? Number.NEGATIVE_INFINITY);
+    this.#busyAt = undefined;
+    // Timers count in whole milliseconds, and may round down.
+    if (waited < RETRY_AFTER_MS - 5) this.impatient.push(`${url} after ${waited} ms`);
+  }
+
   #roll(): Answer {
+    const opening = this.#opening.shift();
+    if (opening) return opening;
     if (!this.faulty || this.#random() < 0.5) return 'none';
     return ANSWERS[Math.floor(this.#random() * ANSWERS.length)] ?? 'none';
   }
@@ -128,7 +153,7 @@ export class FaultyProxy implements AsyncDisposable {
 }
 
 function refuse(response: ServerResponse, code: number): void {
-  const reason = { 410: 'Expired', 429: 'TooManyRequests' }[code] ?? 'InternalError';
+  const reason = code === 410 ? 'Expired' : 'InternalError';
   const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message: 'by the dice' };
   response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
