@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ChildOptions {
@@ -10,6 +12,8 @@ export interface ChildOptions {
   /** Added to this process's own environment. */
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** What it reads from stdin; nothing without it. */
+  readonly input?: Readable;
 }
 
 export interface Child extends AsyncDisposable {
@@ -33,8 +37,11 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  // One that ends before it has read everything says so with its exit code.
+  if (options.input) pipeline(options.input, child.stdin).catch(() => undefined);
+  else child.stdin.end();
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {

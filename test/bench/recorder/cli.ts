@@ -5,7 +5,7 @@ import type { Measured } from './figures.ts';
 import { timeToListen } from './listen.ts';
 import { benchOptions, USAGE } from './options.ts';
 import type { BenchOptions } from './options.ts';
-import { pacedRecording } from './paced.ts';
+import { pacedRecording, REAL_TIME_SECONDS } from './paced.ts';
 import { ffmpegListen } from './peers/ffmpeg-listen.ts';
 import { meetrec } from './peers/meetrec.ts';
 import { naive } from './peers/naive.ts';
@@ -25,7 +25,7 @@ async function bench(options: BenchOptions): Promise<void> {
     speedOfPacedPushes: options.speed,
     steady:
       'All targets of a run record at the same time; CPU of all their processes between two seconds of the push.',
-    long: 'Pushed faster than real time, alone on the machine; memory of all processes every 250 ms.',
+    long: `Pushed faster than real time, the last ${REAL_TIME_SECONDS} s in real time, alone on the machine; memory of all processes every 250 ms.`,
     available: 'From SIGTERM, sent when the publisher has ended, to the object being in its place in S3.',
     storeCopies: world.copyingStore,
     streams: 'Late: a recording more than 1 s behind its own best, or its status more than 1 s in coming.',

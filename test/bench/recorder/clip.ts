@@ -1,12 +1,15 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { cacheDirectory } from '../../cluster/toolchain/cache-directory.ts';
 import { step } from '../../cluster/progress.ts';
 import { startChild } from '../../support/child-process.ts';
 import type { Child } from '../../support/child-process.ts';
 import { debianFfmpegPath } from '../../support/ffmpeg.ts';
 import { makeClip } from '../../support/media/clip.ts';
+import { paced } from './pace.ts';
 
 /** Media in the clip, in s; longer pushes repeat it. */
 export const CLIP_SECONDS = 60;
@@ -37,6 +40,29 @@ export interface Push {
 /** Starts a publisher that repeats the clip for so long. */
 export function startPush({ url, ...push }: Push): Promise<Child> {
   return startPushes({ ...push, urls: [url] });
+}
+
+/**
+ * Starts a publisher that repeats the clip for so long, faster than real time but for the last so many seconds: no
+ * meeting ends with a backlog of what was pushed too fast.
+ */
+export async function startPushThatSlowsDown(
+  push: Push & { readonly realTimeSeconds: number },
+): Promise<Child> {
+  const { clip, url, seconds, speed, realTimeSeconds } = push;
+  const ffmpeg = await debianFfmpegPath();
+  const times = timesFor(seconds);
+  const bytes = (await stat(clip)).size * times;
+  const source = spawn(ffmpeg, ['-nostdin', '-v', 'error', ...pushedAs(clip, times), '-'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const pace = { bytes, seconds: times * CLIP_SECONDS, speed, realTimeSeconds };
+  return await startChild({
+    name: 'publisher',
+    command: ffmpeg,
+    args: ['-v', 'warning', '-f', 'flv', '-i', 'pipe:0', ...COPIED, url],
+    input: Readable.from(paced(source.stdout, pace), { objectMode: false }),
+  });
 }
 
 /** One publisher for several servers, to which it pushes the same at a time. */

@@ -4,7 +4,7 @@ import { comparePackets, packetHashes } from '../../support/media/packets.ts';
 import type { PacketHashes } from '../../support/media/packets.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 import { avDriftMs, packetTimes, publishedTimes } from './av-drift.ts';
-import { startPush, timesFor } from './clip.ts';
+import { startPushThatSlowsDown, timesFor } from './clip.ts';
 import { usageOf } from './process-tree.ts';
 import { median } from './statistics.ts';
 import type { Target } from './target.ts';
@@ -26,8 +26,15 @@ export interface PacedRun {
 }
 
 /**
- * A recording of so many seconds of media, pushed `speed` times faster than real time. That keeps the amount of media,
- * parts and fragments of the long meeting, and presses harder: what is on its way at the stop is `speed` times as much.
+ * So much of the end is pushed in real time, in s, as it is in a meeting: else the stop would find `speed` times as much
+ * on its way, and an S3 server that has not written the last half minute's parts to its disk yet, which Linux does after
+ * that long.
+ */
+export const REAL_TIME_SECONDS = 60;
+
+/**
+ * A recording of so many seconds of media, pushed `speed` times faster than real time but for its end. That keeps the
+ * amount of media, parts and fragments of the long meeting.
  */
 export async function pacedRecording(
   target: Target,
@@ -36,7 +43,12 @@ export async function pacedRecording(
 ): Promise<PacedRun> {
   await using folder = await tempDirectory('bench');
   await using running = await target.start({ folder: folder.path, s3: world.s3, bucket: world.bucket });
-  await using publisher = await startPush({ ...push, clip: world.clip, url: running.url });
+  await using publisher = await startPushThatSlowsDown({
+    ...push,
+    realTimeSeconds: REAL_TIME_SECONDS,
+    clip: world.clip,
+    url: running.url,
+  });
   const samples: number[] = [];
   const published = new AbortController();
   const sampling = sample(running.pid, samples, published.signal);
