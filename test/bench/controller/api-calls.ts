@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CONTROLLER_USER } from './setup-objects.ts';
 
@@ -32,7 +33,11 @@ export async function auditedBytes(auditLog: string): Promise<number> {
   return (await stat(auditLog)).size;
 }
 
+/** Throws when the log is not the whole of it. */
 export async function countApiCalls(auditLog: string): Promise<ApiCalls> {
+  const files = await readdir(dirname(auditLog));
+  const parts = files.filter((name) => name.startsWith(basename(auditLog, '.log')) && name.endsWith('.log'));
+  if (parts.length !== 1) throw new Error(`The API server has begun another audit log: ${parts.join(', ')}`);
   const byVerb: Record<string, number> = {};
   const byResource: Record<string, number> = {};
   const refused: Record<string, number> = {};

@@ -18,6 +18,8 @@ export interface BurstResult extends Spent {
   readonly podToStatus: Quantiles;
   /** From the start of the process, all objects being Recording, until a new one has its pod; absent without one. */
   readonly restartSeconds?: number;
+  /** How much of that had passed when the caches were full, which is when the new one was made. */
+  readonly restartReadySeconds?: number;
 }
 
 const PROBE = 'probe';
@@ -36,14 +38,15 @@ export async function burst(
   await place.until('recording', objects);
   const recordingSeconds = secondsSince(created);
 
-  let restartSeconds: number | undefined;
+  let restart: { restartSeconds: number; restartReadySeconds: number } | undefined;
   if (restarts) {
     await place.end(running);
     const restarted = performance.now();
     running = await place.begin();
+    const restartReadySeconds = secondsSince(restarted);
     await create(place, PROBE);
     await place.until('pod', objects + 1);
-    restartSeconds = secondsSince(restarted);
+    restart = { restartSeconds: secondsSince(restarted), restartReadySeconds };
     names.push(PROBE);
     await place.until('recording', objects + 1);
   }
@@ -69,7 +72,7 @@ export async function burst(
       ...between(moments, 'podReady', 'listening'),
       ...between(moments, 'podEnded', 'completed'),
     ]),
-    ...(restartSeconds !== undefined && { restartSeconds }),
+    ...restart,
     ...(await place.spent()),
   };
 }

@@ -6,12 +6,15 @@ import { writeReport } from '../../report/report.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 import { burst } from './burst.ts';
 import type { BurstResult } from './burst.ts';
+import { changes } from './changes.ts';
+import type { ChangesResult } from './changes.ts';
 import { churn } from './churn.ts';
 import type { ChurnResult } from './churn.ts';
 import { controllerRuntime, meetrec, WORKERS } from './contenders.ts';
 import type { Contender } from './contenders.ts';
 import { figuresOf } from './figures.ts';
-import { burstLine, churnLine, figureLines } from './lines.ts';
+import { GOALS } from './goals.ts';
+import { burstLine, changesLine, churnLine, figureLines } from './lines.ts';
 import { benchOptions, USAGE } from './options.ts';
 import type { BenchOptions } from './options.ts';
 
@@ -30,11 +33,10 @@ async function bench(options: BenchOptions): Promise<void> {
   const contenders = [await meetrec(folder.path, profiles), await controllerRuntime()].filter(
     ({ name }) => options.side === undefined || name === options.side,
   );
-  const { small, large, churns } = { small: [], large: [], churns: [] } as {
-    small: BurstResult[];
-    large: BurstResult[];
-    churns: ChurnResult[];
-  };
+  const small: BurstResult[] = [];
+  const large: BurstResult[] = [];
+  const churns: ChurnResult[] = [];
+  const changed: ChangesResult[] = [];
   const has = new Set(options.parts);
   for (let run = 1; has.has('1k') && run <= options.runs; run++)
     for (const contender of contenders) small.push(await smallBurst(contender, options));
@@ -42,13 +44,23 @@ async function bench(options: BenchOptions): Promise<void> {
     if (has.has('10k') || has.has('restart')) large.push(await largeBurst(contender, options));
   }
   for (const contender of contenders) if (has.has('churn')) churns.push(await oneChurn(contender, options));
+  for (const contender of contenders)
+    if (has.has('changes') && contender.name === 'meetrec')
+      changed.push(await stateChanges(contender, options));
 
-  const figures = figuresOf({ small, large, churns });
+  const figures = figuresOf({ small, large, churns, changes: changed });
   for (const line of figureLines(figures)) say(line);
   const report = await writeReport('bench-controller', {
     startedAt,
     figures,
-    details: { options, method: METHOD.replaceAll('\n', ' '), bursts: [...small, ...large], churns },
+    details: {
+      options,
+      method: METHOD.replaceAll('\n', ' '),
+      goals: GOALS,
+      bursts: [...small, ...large],
+      churns,
+      changes: changed,
+    },
     versions: { 'controller-runtime': 'v0.22.4', kubernetes: 'v1.34.4', kwok: 'v0.8.0' },
   });
   say(`${report} has every run.`);
@@ -75,6 +87,19 @@ async function oneChurn(contender: Contender, options: BenchOptions): Promise<Ch
   const objects = live + rate * seconds;
   const result = await churn({ contender, objects, keepLogs: options.keepLogs, churn: options.churn });
   say(churnLine(result));
+  return result;
+}
+
+/** The other side has no slots. */
+async function stateChanges(contender: Contender, options: BenchOptions): Promise<ChangesResult> {
+  const { slots } = options.changes;
+  const result = await changes({
+    contender,
+    objects: slots,
+    keepLogs: options.keepLogs,
+    changes: options.changes,
+  });
+  say(changesLine(result));
   return result;
 }
 

@@ -1,4 +1,5 @@
 import type { BurstResult } from './burst.ts';
+import type { ChangesResult } from './changes.ts';
 import type { ChurnResult } from './churn.ts';
 import type { SideName } from './options.ts';
 import { median, rounded } from './statistics.ts';
@@ -8,6 +9,7 @@ export interface Runs {
   readonly small: readonly BurstResult[];
   readonly large: readonly BurstResult[];
   readonly churns: readonly ChurnResult[];
+  readonly changes: readonly ChangesResult[];
 }
 
 /** Recordings a second, through their whole lives. */
@@ -17,9 +19,9 @@ const throughput = ({ objects, recordingSeconds, completedSeconds }: BurstResult
 /**
  * Medians of ours against medians of the other side's; below 1 is better but for throughput. Those without a size in
  * their name are of the largest burst that was run. `restartSeconds10k` is ours alone, and `behindSecondsChurn` says
- * how long after the last change of the churn ours was done with it. What was not measured is left out.
+ * how long after the last change of the churn ours was done with it; those in milliseconds are ours alone, too. What was not measured is left out.
  */
-export function figuresOf({ small, large, churns }: Runs): Record<string, number> {
+export function figuresOf({ small, large, churns, changes }: Runs): Record<string, number> {
   const largest = large.length > 0 ? large : small;
   const figures: Record<string, number | undefined> = {
     throughput1k: ratio(small, throughput),
@@ -38,6 +40,10 @@ export function figuresOf({ small, large, churns }: Runs): Record<string, number
     cpuChurn: ratio(churns, ({ churnCpuSeconds }) => churnCpuSeconds),
     rssChurn: ratio(churns, ({ peakRssMb }) => peakRssMb),
     behindSecondsChurn: of(churns, 'meetrec', ({ behindSeconds }) => behindSeconds),
+    changeToStatusP50Ms: of(changes, 'meetrec', ({ changeToStatus }) => changeToStatus.p50 * 1000),
+    changeToStatusP99Ms: of(changes, 'meetrec', ({ changeToStatus }) => changeToStatus.p99 * 1000),
+    freedToAdmittedP50Ms: of(changes, 'meetrec', ({ freedToAdmitted }) => freedToAdmitted.p50 * 1000),
+    freedToAdmittedP99Ms: of(changes, 'meetrec', ({ freedToAdmitted }) => freedToAdmitted.p99 * 1000),
   };
   return Object.fromEntries(
     Object.entries(figures).flatMap(([name, value]) => (value === undefined ? [] : [[name, rounded(value)]])),

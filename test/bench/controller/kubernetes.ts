@@ -28,6 +28,7 @@ export interface Kubernetes extends AsyncDisposable {
 
 /** The API server, etcd and kwok, which are not measured, collect garbage less often than Go programs do by themselves. */
 const HELPERS_GOGC = '400';
+const AUDIT_LOG_MB = 100_000;
 /** Where kwok's pods get their addresses: all of it is this machine's loopback. */
 const POD_RANGE = '127.64.0.0/10';
 
@@ -48,6 +49,8 @@ export async function startKubernetes(): Promise<Kubernetes> {
         `--audit-policy-file=${file('audit-policy.yaml')}`,
         `--audit-log-path=${file('audit.log')}`,
         '--audit-log-mode=batch',
+        // Megabytes: 10,000 recordings write more than the 100 after which it would begin another file.
+        `--audit-log-maxsize=${AUDIT_LOG_MB}`,
       ],
     }),
   );

@@ -1,16 +1,18 @@
 import type { BurstResult } from './burst.ts';
+import type { ChangesResult } from './changes.ts';
 import type { ChurnResult } from './churn.ts';
 import type { Quantiles } from './latencies.ts';
+import { goalOf } from './goals.ts';
 import type { Spent } from './place.ts';
 
 /** One run in one line for people. */
 export function burstLine(result: BurstResult): string {
-  const { side, objects, recordingSeconds, completedSeconds, restartSeconds } = result;
+  const { side, objects, recordingSeconds, completedSeconds, restartSeconds, restartReadySeconds = 0 } = result;
   const parts = [
     `all Recording ${recordingSeconds.toFixed(1)} s`,
     ...(completedSeconds === undefined ? [] : [`all Completed ${completedSeconds.toFixed(1)} s`]),
     ...latencies(result),
-    ...(restartSeconds === undefined ? [] : [`restart ${restartSeconds.toFixed(2)} s`]),
+    ...(restartSeconds === undefined ? [] : [`restart ${restartSeconds.toFixed(2)} s (caches full ${restartReadySeconds.toFixed(2)} s)`]),
     ...spent(result),
   ];
   return `${side}, ${objects} recordings: ${parts.join(', ')}`;
@@ -27,8 +29,25 @@ export function churnLine(result: ChurnResult): string {
   return `${side}, ${live} live and ${changed} that come and go: ${parts.join(', ')}`;
 }
 
+export function changesLine({
+  side,
+  slots,
+  changeToStatus,
+  freedToAdmitted,
+  ...used
+}: ChangesResult): string {
+  const parts = [
+    `state to status ${times(changeToStatus)}`,
+    `slot freed to next admitted ${times(freedToAdmitted)}`,
+    ...spent(used),
+  ];
+  return `${side}, ${slots} slots: ${parts.join(', ')}`;
+}
+
 export function figureLines(figures: Readonly<Record<string, number>>): string[] {
-  return Object.entries(figures).map(([name, value]) => `  ${name.padEnd(24)} ${value}`);
+  return Object.entries(figures).map(([name, value]) =>
+    `  ${name.padEnd(24)} ${value} ${goalOf(name, value)}`.trimEnd(),
+  );
 }
 
 function latencies({
@@ -38,8 +57,11 @@ function latencies({
   createdToPod: Quantiles;
   podToStatus: Quantiles;
 }): string[] {
-  const of = ({ p50, p99 }: Quantiles): string => `p50 ${p50.toFixed(3)} p99 ${p99.toFixed(3)} s`;
-  return [`created to pod ${of(createdToPod)}`, `pod to status ${of(podToStatus)}`];
+  return [`created to pod ${times(createdToPod)}`, `pod to status ${times(podToStatus)}`];
+}
+
+function times({ p50, p99 }: Quantiles): string {
+  return `p50 ${p50.toFixed(3)} p99 ${p99.toFixed(3)} s`;
 }
 
 function spent({ cpuSeconds, peakRssMb, apiCalls, helpers }: Spent): string[] {

@@ -5,11 +5,12 @@ export const USAGE = `Usage: node test/bench/controller/cli.ts [OPTIONS]
 Measures the controller beside one written in Go with controller-runtime, one after the other, each against a fresh API
 server and etcd whose pods kwok runs. Writes out/bench-controller/report.json. Linux only.
 
-  --only LIST          parts to run, of 1k,10k,restart,churn (all of them)
+  --only LIST          parts to run, of 1k,10k,restart,churn,changes (all of them)
                          1k       1,000 recordings at once, from their creation to their end
                          10k      the same with 10,000
                          restart  the controller is started anew among those 10,000
                          churn    recordings come and go at a steady rate among many that go on
+                         changes  recorders change their state, slots are freed: ours alone, with goals in time
   --side NAME          meetrec or controller-runtime: one side alone, without ratios
   --runs N             runs of 1k (3); the others are run once
   --churn-live N       recordings that go on (2000)
@@ -24,7 +25,7 @@ server and etcd whose pods kwok runs. Writes out/bench-controller/report.json. L
 export const sideNames = ['meetrec', 'controller-runtime'] as const;
 export type SideName = (typeof sideNames)[number];
 
-export const partNames = ['1k', '10k', 'restart', 'churn'] as const;
+export const partNames = ['1k', '10k', 'restart', 'churn', 'changes'] as const;
 export type PartName = (typeof partNames)[number];
 
 export interface BenchOptions {
@@ -35,6 +36,7 @@ export interface BenchOptions {
   readonly small: number;
   readonly large: number;
   readonly churn: ChurnOptions;
+  readonly changes: ChangesOptions;
   readonly profile: boolean;
   readonly keepLogs: boolean;
 }
@@ -44,6 +46,17 @@ export interface ChurnOptions {
   /** Recordings a second. */
   readonly rate: number;
   readonly seconds: number;
+}
+
+export interface ChangesOptions {
+  /** Recordings that may go on at a time. */
+  readonly slots: number;
+  /** Changes of recorders' states, and how many a second. */
+  readonly flips: number;
+  readonly flipRate: number;
+  /** Recordings that end while others wait for their slots, and how many a second. */
+  readonly freed: number;
+  readonly freeRate: number;
 }
 
 /** Throws TypeError on an option that is not known, RangeError on a value that makes no sense. */
@@ -79,6 +92,9 @@ export function benchOptions(args: readonly string[]): BenchOptions | 'help' {
     small: quick ? 10 : 1000,
     large: quick ? 100 : 10_000,
     churn,
+    changes: quick
+      ? { slots: 10, flips: 20, flipRate: 10, freed: 5, freeRate: 2 }
+      : { slots: 50, flips: 200, flipRate: 10, freed: 40, freeRate: 3 },
     profile: values.profile,
     keepLogs: values['keep-logs'],
   };

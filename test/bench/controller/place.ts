@@ -37,6 +37,7 @@ export interface Spent {
 export class Place implements AsyncDisposable {
   readonly kube: KubeClient;
   readonly observer: Observer;
+  readonly recorders: Recorders;
   readonly #contender: Contender;
   readonly #options: PlaceOptions;
   readonly #auditLog: string;
@@ -49,12 +50,14 @@ export class Place implements AsyncDisposable {
     options: PlaceOptions;
     kube: KubeClient;
     observer: Observer;
+    recorders: Recorders;
     auditLog: string;
     start: () => Promise<Running>;
     stack: AsyncDisposableStack;
   }) {
     this.kube = parts.kube;
     this.observer = parts.observer;
+    this.recorders = parts.recorders;
     this.#contender = parts.options.contender;
     this.#options = parts.options;
     this.#auditLog = parts.auditLog;
@@ -69,11 +72,11 @@ export class Place implements AsyncDisposable {
     const recorderPort = await recorders.listen();
     const stopObserving = new AbortController();
     stack.defer(() => stopObserving.abort());
-    const observer = new Observer(kube, stopObserving.signal);
+    const observer = new Observer(kube, recorders, stopObserving.signal);
     const { contender, objects } = options;
     const start = async (): Promise<Running> =>
       await contender.start({ kubeconfig: controllerKubeconfig, recorderPort, objects });
-    return new Place({ options, kube, observer, auditLog, start, stack: stack.move() });
+    return new Place({ options, kube, observer, recorders, auditLog, start, stack: stack.move() });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
