@@ -76,15 +76,22 @@ export class Driver {
     await this.#until(subject, 'at its end', isOver, timeoutMs);
   }
 
-  /** Removes the object, which must then go. */
-  async remove({ name }: Subject, timeoutMs: number): Promise<void> {
-    const { kube, namespace, observer } = this.#world;
+  /** Has the object deleted, where there is one. */
+  async delete({ name }: Subject): Promise<void> {
+    const { kube, namespace } = this.#world;
     try {
-      await kube.delete(MEETING_RECORDINGS, { namespace, name });
+      await kube.delete(MEETING_RECORDINGS, { namespace, name }, { timeoutMs: 5000 });
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
-    await waitFor(() => observer.of(name).gone, {
+  }
+
+  /** Removes the object, which must then go. */
+  async remove(subject: Subject, timeoutMs: number): Promise<void> {
+    const { name } = subject;
+    const { observer } = this.#world;
+    await this.delete(subject);
+    await waitFor(() => observer.of(name).gone || observer.of(name).last === undefined, {
       what: `the object ${name} to go`,
       timeoutMs,
       signal: this.#signal,

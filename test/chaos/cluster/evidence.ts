@@ -31,6 +31,9 @@ export class Evidence {
   readonly #namespace: string;
   readonly #folder: string;
   readonly #held = new Set<string>();
+  /** By the recording's name: the pods in which one of its recorders has written. */
+  readonly #recorders = new Map<string, Set<string>>();
+  #collecting: Promise<void> = Promise.resolve();
 
   constructor(options: { readonly plan: ClusterPlan; readonly namespace: string }) {
     this.#plan = options.plan;
@@ -42,12 +45,26 @@ export class Evidence {
   /** Looks again and again until it is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.collect();
+      // What stays wrong is told to whoever asks for the logs next.
+      await this.collect().catch(() => undefined);
       await sleep(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
+  /** What is there now has its second name when it returns. */
   async collect(): Promise<void> {
+    // One at a time: two would make the same name.
+    const collected = this.#collecting.then(async () => this.#collect());
+    this.#collecting = collected.catch(() => undefined);
+    await collected;
+  }
+
+  /** The pods in which a recording's recorders have written, whether or not anybody else has seen them. */
+  podsThatRecorded(recording: string): ReadonlySet<string> {
+    return this.#recorders.get(recording) ?? new Set();
+  }
+
+  async #collect(): Promise<void> {
     for (const { directory } of this.#plan.nodes) {
       await this.#holdJournals(join(directory, 'var/lib/kubelet/pods'));
       await this.#holdLogs(join(directory, 'var/log/pods'));
@@ -96,7 +113,10 @@ export class Evidence {
       for (const recording of await names(spool)) {
         const folder = join(spool, recording);
         for (const name of await names(folder))
-          if (/^take-\d+\.flv$/.test(name)) await this.#hold(join(folder, name), `journals/${uid}/${name}`);
+          if (/^take-\d+\.flv$/.test(name)) {
+            await this.#hold(join(folder, name), `journals/${uid}/${name}`);
+            this.#recorders.set(recording, (this.#recorders.get(recording) ?? new Set()).add(uid));
+          }
       }
     }
   }

@@ -8,8 +8,8 @@ export interface PacketVerdict {
   /** Packets that were accepted and are in no file, though they should be. */
   readonly lost: number;
   readonly complaints: readonly string[];
-  /** For people: what was lost within the bound. */
-  readonly note: string;
+  /** Packets that were accepted and went with their node, within the bound. */
+  readonly lostWithNode: number;
 }
 
 export interface Take {
@@ -18,34 +18,34 @@ export interface Take {
   readonly journalBytes: number;
   /** What its file holds; undefined where there is none. */
   readonly file: PacketHashes | undefined;
-  /** The recorder was lost with its node or its pod. */
-  readonly isLost: boolean;
+  /** The recorder was lost with its node, for good: only then may anything be missing. */
+  readonly nodeIsLost: boolean;
 }
 
 /** Compares what one recorder has accepted with what is in its file. */
-export function judgePackets({ journal, journalBytes, file, isLost }: Take): PacketVerdict {
+export function judgePackets({ journal, journalBytes, file, nodeIsLost }: Take): PacketVerdict {
   const accepted = journal.video.length + journal.audio.length;
-  if (accepted === 0) return { lost: 0, complaints: [], note: '' };
+  if (accepted === 0) return { lost: 0, complaints: [], lostWithNode: 0 };
   if (file === undefined) {
-    const within = isLost && journalBytes <= NODE_LOSS_BYTES;
-    if (within) return { lost: 0, complaints: [], note: `${accepted} packets were not in S3 yet` };
-    return {
-      lost: accepted,
-      complaints: [`${accepted} packets were accepted, and there is no file`],
-      note: '',
-    };
+    if (nodeIsLost && journalBytes <= NODE_LOSS_BYTES)
+      return { lost: 0, complaints: [], lostWithNode: accepted };
+    const complaint = `${accepted} packets were accepted, and there is no file`;
+    return { lost: accepted, complaints: [complaint], lostWithNode: 0 };
   }
   const { video, audio } = comparePackets(journal, file);
   const extra = video.extra + audio.extra;
   const complaints = extra > 0 ? [`${extra} packets in the file that were never accepted`] : [];
   const missing = video.missing + audio.missing;
-  if (missing === 0) return { lost: 0, complaints, note: '' };
-  if (isLost && isStart(video) && isStart(audio)) {
+  if (missing === 0) return { lost: 0, complaints, lostWithNode: 0 };
+  if (nodeIsLost && isStart(video) && isStart(audio)) {
     const bytes = (journalBytes * missing) / accepted;
-    if (bytes <= NODE_LOSS_BYTES)
-      return { lost: 0, complaints, note: `${missing} of ${accepted} packets were not in S3 yet` };
+    if (bytes <= NODE_LOSS_BYTES) return { lost: 0, complaints, lostWithNode: missing };
   }
-  return { lost: missing, complaints: [...complaints, `${missing} of ${accepted} packets lost`], note: '' };
+  return {
+    lost: missing,
+    complaints: [...complaints, `${missing} of ${accepted} packets lost`],
+    lostWithNode: 0,
+  };
 }
 
 /** Nothing is missing but the end. */

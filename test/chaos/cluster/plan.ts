@@ -1,6 +1,6 @@
 import { FAULTS } from './faults/faults.ts';
 import type { Fault } from './faults/fault.ts';
-import type { FaultName } from './faults/names.ts';
+import type { CellName } from './options.ts';
 import type { ChaosPhase } from './phases.ts';
 import type { Subject } from './subject.ts';
 
@@ -12,33 +12,44 @@ export interface Round {
   readonly slots: number;
 }
 
-/** Faults of single recordings in groups, then those of the whole cluster one by one. `run` makes names unique. */
+/**
+ * Faults of single recordings in groups, then those of the whole cluster one by one. `run` makes names unique;
+ * `isSlow` gives recordings that stop a longer time to be met in.
+ */
 export function planRounds(options: {
-  readonly faults: readonly FaultName[];
-  readonly phases: readonly ChaosPhase[];
+  readonly cells: readonly CellName[];
   readonly parallel: number;
   readonly run: string;
+  readonly isSlow?: boolean;
 }): Round[] {
-  const { parallel, run } = options;
-  // What is Pending waits for something.
-  const phases: readonly ChaosPhase[] =
-    options.phases.length === 1 && options.phases[0] === 'Pending'
-      ? ['Pending', 'Recording']
-      : options.phases;
-  const all = options.faults.map((name) => FAULTS[name]);
-  const single = all.filter(({ scope }) => scope === 'recording');
+  const { parallel } = options;
+  const phasesOf = Map.groupBy(options.cells, ({ fault }) => fault);
+  const faults = [...phasesOf.keys()].map((name) => FAULTS[name]);
+  const single = faults.filter(({ scope }) => scope === 'recording');
   const groups: Fault[][] = [];
   for (let first = 0; first < single.length; first += parallel)
     groups.push(single.slice(first, first + parallel));
-  for (const fault of all) if (fault.scope === 'cluster') groups.push([fault]);
+  for (const fault of faults) if (fault.scope === 'cluster') groups.push([fault]);
   return groups.map((faults) => {
     const subjects = faults.flatMap((fault) =>
-      phases.map((phase): Subject => {
-        const heavy = fault.heavy === true && (phase === 'Recording' || phase === 'Stopping');
-        const name = `${fault.name}-${phase.toLowerCase()}-${run}`;
-        return { fault: fault.name, phase, name, heavy };
-      }),
+      withOccupant((phasesOf.get(fault.name) ?? []).map(({ phase }) => phase)).map((phase) =>
+        subjectOf(fault, phase, options),
+      ),
     );
     return { faults, subjects, slots: subjects.filter(({ phase }) => phase !== 'Pending').length };
   });
+}
+
+/** What is Pending waits for something. */
+function withOccupant(phases: readonly ChaosPhase[]): readonly ChaosPhase[] {
+  return phases.every((phase) => phase === 'Pending') ? ['Pending', 'Recording'] : phases;
+}
+
+function subjectOf(
+  fault: Fault,
+  phase: ChaosPhase,
+  { run, isSlow = false }: { readonly run: string; readonly isSlow?: boolean },
+): Subject {
+  const heavy = fault.heavy === true && (phase === 'Recording' || phase === 'Stopping');
+  return { fault: fault.name, phase, name: `${fault.name}-${phase.toLowerCase()}-${run}`, heavy, isSlow };
 }

@@ -7,17 +7,19 @@ import { builtImages } from '../../install/images.ts';
 import { install } from '../../install/installation.ts';
 import { Kubectl } from '../../install/kubectl.ts';
 import { bringUpCluster } from '../../install/own-cluster.ts';
-import type { ChaosOptions } from './options.ts';
+import type { ChaosOptions, Exposure } from './options.ts';
 import { ChaosWorld, nodesOf } from './world.ts';
 
 const NAMESPACE = 'meetrec-chaos';
 
 /** A cluster of nodes of this machine with Meetrec on it, as it is after this whatever an earlier run has left. */
-export async function setUp(options: Pick<ChaosOptions, 'name' | 'kubeconfig'>): Promise<ChaosWorld> {
+export async function setUp(
+  options: Pick<ChaosOptions, 'name' | 'kubeconfig' | 'exposure'>,
+): Promise<ChaosWorld> {
   const kubeconfig = options.kubeconfig ?? (await bringUpCluster(options.name));
   const plan = await planOf(kubeconfig);
   const kubectl = await Kubectl.for({ kubeconfig, namespace: NAMESPACE });
-  await step('Meetrec is installed with Helm', () => installOn(plan, kubectl));
+  await step('Meetrec is installed with Helm', () => installOn(plan, kubectl, options.exposure));
   return await ChaosWorld.open({ plan, kubectl });
 }
 
@@ -34,7 +36,7 @@ async function planOf(kubeconfig: string): Promise<ClusterPlan> {
   return plan;
 }
 
-async function installOn(plan: ClusterPlan, kubectl: Kubectl): Promise<void> {
+async function installOn(plan: ClusterPlan, kubectl: Kubectl, exposure: Exposure): Promise<void> {
   const { steady, frail } = nodesOf(plan);
   await kubectl.run('uncordon', steady.name);
   // What must survive the frail node does not get there.
@@ -46,6 +48,7 @@ async function installOn(plan: ClusterPlan, kubectl: Kubectl): Promise<void> {
       controller: { replicas: 2, nodeSelector },
       api: { nodeSelector },
       agora: { sweepInterval: 15 },
+      ingest: { exposure },
       // Short enough for a run to wait for, long enough for a busy machine.
       recorder: {
         publisherTimeout: 90,

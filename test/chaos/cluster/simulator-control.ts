@@ -6,6 +6,7 @@ const pushesSchema = z.array(
   z.object({
     name: z.string(),
     state: z.string(),
+    channel: z.string().optional(),
     attempts: z.array(z.object({ attempt: z.number(), published: z.boolean(), end: z.string().optional() })),
   }),
 );
@@ -31,6 +32,12 @@ export class SimulatorControl {
     });
     this.#editing = edited.catch(() => undefined);
     await edited;
+  }
+
+  /** Which of these, arranged before, have not come about once. */
+  async untouched(faults: readonly FaultInput[]): Promise<FaultInput[]> {
+    const waiting = (await (await this.#call('GET', '/control/faults')).json()) as FaultInput[];
+    return untouchedOf(faults, waiting);
   }
 
   async forgetFaults(): Promise<void> {
@@ -73,4 +80,17 @@ export class SimulatorControl {
       signal: AbortSignal.timeout(limitMs),
     });
   }
+}
+
+/** Those of the arranged ones that still wait as often as they were arranged. */
+export function untouchedOf(arranged: readonly FaultInput[], waiting: readonly FaultInput[]): FaultInput[] {
+  return arranged.filter(({ match, fault, count = 1 }) =>
+    waiting.some(
+      (entry) =>
+        entry.count === count &&
+        entry.fault.kind === fault.kind &&
+        entry.match.operation === match.operation &&
+        entry.match.channel === match.channel,
+    ),
+  );
 }

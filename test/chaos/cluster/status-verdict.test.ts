@@ -6,6 +6,7 @@ const condition = (type: string, status: string) => ({ type, status });
 const file = { bucket: 'b', key: 'recordings/m/rec.mp4', url: 's3://b/k', sizeBytes: 100, format: 'mp4' };
 const completed = {
   phase: 'Completed',
+  durationSeconds: 10,
   startedAt: '2026-11-23T05:00:00Z',
   stoppedAt: '2026-11-23T05:00:10Z',
   completedAt: '2026-11-23T05:00:11Z',
@@ -22,7 +23,7 @@ const stored = [{ key: file.key, sizeBytes: 100 }];
 
 describe('the status of a recording that has ended', () => {
   it('is true when it and S3 say the same', () => {
-    expect(statusComplaints(of(completed), stored)).toEqual([]);
+    expect(statusComplaints(of(completed), { files: stored, seconds: 10.3 })).toEqual([]);
   });
 
   it.each([
@@ -38,8 +39,12 @@ describe('the status of a recording that has ended', () => {
       stored,
     ],
     ['ended before it began', { ...completed, completedAt: '2026-11-23T04:00:00Z' }, stored],
+    ['has a recorder to ask', { ...completed, recorderUrl: 'http://10.0.0.1:8080' }, stored],
+    ['is pushed to', { ...completed, agora: { converterId: 'c', state: 'running' } }, stored],
+    ['lasts longer than its file', { ...completed, durationSeconds: 12 }, stored],
+    ['does not say how long it is', { ...completed, durationSeconds: undefined }, stored],
     ['waits in the queue', { ...completed, queuePosition: 1 }, stored],
   ])('is not true when it %s', (_what, status, files) => {
-    expect(statusComplaints(of(status), files)).not.toEqual([]);
+    expect(statusComplaints(of(status), { files, seconds: 10 })).not.toEqual([]);
   });
 });

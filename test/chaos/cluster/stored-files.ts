@@ -14,6 +14,10 @@ export interface StoredFile {
   readonly sizeBytes: number;
 }
 
+/** The SDK's own limits only warn: a request that was sent while the server went away would be waited for. */
+const CALL_MS = 5000;
+const DOWNLOAD_MS = 60_000;
+
 /** What lies in the bucket, asked straight at the server's address. */
 export class StoredFiles implements Disposable {
   readonly #client: S3Client;
@@ -23,8 +27,7 @@ export class StoredFiles implements Disposable {
       endpoint: options.endpoint,
       region: 'us-east-1',
       forcePathStyle: true,
-      // One that was asked while the server was away must not be waited for.
-      requestHandler: { connectionTimeout: 3000, requestTimeout: 10_000 },
+      requestHandler: { connectionTimeout: CALL_MS },
       credentials: { accessKeyId: TRIAL.accessKeyId, secretAccessKey: TRIAL.secretAccessKey },
     });
   }
@@ -32,6 +35,7 @@ export class StoredFiles implements Disposable {
   async list(prefix: string): Promise<StoredFile[]> {
     const { Contents = [] } = await this.#client.send(
       new ListObjectsV2Command({ Bucket: TRIAL.bucket, Prefix: prefix }),
+      { abortSignal: AbortSignal.timeout(CALL_MS) },
     );
     return Contents.map(({ Key = '', Size = 0 }) => ({ key: Key, sizeBytes: Size }));
   }
@@ -40,14 +44,17 @@ export class StoredFiles implements Disposable {
   async openUploads(prefix: string): Promise<string[]> {
     const { Uploads = [] } = await this.#client.send(
       new ListMultipartUploadsCommand({ Bucket: TRIAL.bucket, Prefix: prefix }),
+      { abortSignal: AbortSignal.timeout(CALL_MS) },
     );
     return Uploads.map(({ Key = '' }) => Key).filter((key) => key.startsWith(prefix));
   }
 
   async download(key: string, file: string): Promise<void> {
-    const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: TRIAL.bucket, Key: key }));
+    const signal = AbortSignal.timeout(DOWNLOAD_MS);
+    const command = new GetObjectCommand({ Bucket: TRIAL.bucket, Key: key });
+    const { Body } = await this.#client.send(command, { abortSignal: signal });
     if (Body === undefined) throw new Error(`${key} has no body`);
-    await pipeline(Body as Readable, createWriteStream(file));
+    await pipeline(Body as Readable, createWriteStream(file), { signal });
   }
 
   [Symbol.dispose](): void {

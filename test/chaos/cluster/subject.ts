@@ -11,6 +11,8 @@ export interface Subject {
   readonly name: string;
   /** As many bytes as several parts of an upload have: what S3 holds of it can be salvaged. */
   readonly heavy: boolean;
+  /** It was missed before: its Stopping lasts longer this time. */
+  readonly isSlow: boolean;
 }
 
 /** Seconds that a recording has run when something goes wrong while it records. */

@@ -14,11 +14,14 @@ const pod = (name: string, running: boolean): Pod => ({
   spec: { containers: [] },
   status: {
     phase: 'Running',
+    conditions: [],
     containerStatuses: [
       { name: 'recorder', state: running ? { running: {} } : { terminated: { exitCode: 1 } } },
     ],
   },
 });
+
+const yes = (type: string) => ({ type, status: 'True' });
 
 function checkAt() {
   let now = 0;
@@ -49,6 +52,47 @@ describe('whether an object says what is', () => {
     expect(at(9, pods)).toEqual([]);
     expect(at(11, pods)).toHaveLength(1);
     expect(at(12, pods)).toEqual([]);
+  });
+
+  it.each([
+    ['waits for its publisher', { phase: 'Starting', reason: 'WaitingForPublisher' }],
+    [
+      'listens, while it starts',
+      { phase: 'Starting', reason: 'RequestingPush', conditions: [yes('RecorderReady')] },
+    ],
+    [
+      'receives, while it stops',
+      { phase: 'Stopping', reason: 'StopRequested', conditions: [yes('Receiving')] },
+    ],
+  ] as const)('complains when its recorder does not run, and it says that it %s', (_what, status) => {
+    const { at } = checkAt();
+    const of = { ...recording, status: { podName: 'rec-1', ...status } } as unknown as MeetingRecording;
+    at(0, [pod('rec-1', false)], of);
+    expect(at(11, [pod('rec-1', false)], of)).toHaveLength(1);
+    expect(at(30, [pod('rec-1', true)], of)).toEqual([]);
+  });
+
+  it('is content with a stop whose recorder is gone, once it says so', () => {
+    const { at } = checkAt();
+    const stopping = { phase: 'Stopping', reason: 'StopRequested', podName: 'rec-1', conditions: [] };
+    const of = { ...recording, status: stopping } as unknown as MeetingRecording;
+    at(0, [], of);
+    expect(at(60, [], of)).toEqual([]);
+  });
+
+  it('complains of a node that is lost, whose pods the API server goes on calling Running', () => {
+    const dark = pod('rec-1', true);
+    dark.status?.conditions?.push({ type: 'Ready', status: 'False' });
+    const alive = checkAt();
+    alive.at(0, [dark]);
+    // Its kubelet may be dead, and the recorder well.
+    expect(alive.at(60, [dark])).toEqual([]);
+    const lost = checkAt();
+    lost.check.expectNodeLoss(true);
+    lost.at(0, [pod('rec-1', true)]);
+    lost.at(50, [dark]);
+    expect(lost.at(59, [dark])).toEqual([]);
+    expect(lost.at(61, [dark])).toEqual([expect.stringContaining('Receiving')]);
   });
 
   it('forgives what is put right in time, and more while nobody can', () => {

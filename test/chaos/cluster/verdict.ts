@@ -6,6 +6,8 @@ import type { PacketHashes } from '../../support/media/packets.ts';
 import { expectPlayable } from '../../support/media/plays.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 import type { Fault, Outcome } from './faults/fault.ts';
+import { mediaSeconds } from './media-duration.ts';
+import { messageOf } from './message-of.ts';
 import { judgePackets } from './packets-verdict.ts';
 import { statusComplaints } from './status-verdict.ts';
 import { filePrefix } from './subject.ts';
@@ -14,38 +16,56 @@ import type { ChaosWorld } from './world.ts';
 
 export interface Verdict {
   readonly packetsLost: number;
+  /** Within the bound for a node that is lost. */
+  readonly packetsLostWithNode: number;
   /** What is wrong, for people; empty when nothing is. */
   readonly complaints: readonly string[];
   /** How it ended. */
   readonly note: string;
 }
 
+/** Of one that could not be judged. */
+export const NO_VERDICT: Verdict = { packetsLost: 0, packetsLostWithNode: 0, complaints: [], note: '' };
+
 /** The oracle of one recording that has come to its end: object, packets and files agree. */
-export async function judge(subject: Subject, fault: Fault, world: ChaosWorld): Promise<Verdict> {
+export async function judge(
+  subject: Subject,
+  fault: Fault,
+  world: ChaosWorld,
+  { isMissed }: { readonly isMissed: boolean },
+): Promise<Verdict> {
   await using folder = await tempDirectory('chaos-verdict');
   const history = world.observer.of(subject.name);
   const { last, gone } = history;
-  const complaints = [...history.complaints, ...(fault.complaints?.(subject, history) ?? [])];
+  const complaints = [...history.complaints];
+  // What has not come about can't be seen either.
+  if (!isMissed) complaints.push(...(fault.complaints?.(subject, history) ?? []));
   const stored = await world.stored.list(filePrefix(subject));
   const outcome = fault.outcome ?? 'recorded';
-  if (!gone) complaints.push(...statusComplaints(last, stored));
   complaints.push(...outcomeComplaints(outcome, last?.status?.phase, gone));
 
+  let seconds = 0;
   const files = new Map<string, PacketHashes>();
   for (const [index, { key }] of stored.entries()) {
     const file = join(folder.path, `${index}.mp4`);
     await world.stored.download(key, file);
     try {
       files.set(key, await packetHashes(file));
+      seconds += await mediaSeconds(file);
       await expectPlayable(file, await debianFfmpegPath());
     } catch (error) {
       complaints.push(`${key}: ${messageOf(error)}`);
     }
   }
+  if (!gone) complaints.push(...statusComplaints(last, { files: stored, seconds }));
   const notes: string[] = [];
   let packetsLost = 0;
+  let packetsLostWithNode = 0;
   let accepted = 0;
   const parts = last?.status?.parts ?? [];
+  for (const uid of world.evidence.podsThatRecorded(subject.name))
+    if (!history.pods.has(uid))
+      complaints.push(`the recorder of a pod that was never there has written: ${uid}`);
   for (const pod of history.pods.values()) {
     if (pod.salvages) continue;
     const journal = await world.evidence.journal(pod.uid);
@@ -53,20 +73,29 @@ export async function judge(subject: Subject, fault: Fault, world: ChaosWorld): 
       journal: journal.packets,
       journalBytes: journal.bytes,
       file: files.get(pod.s3Key),
-      isLost: parts.some(({ key }) => key === pod.s3Key),
+      nodeIsLost: fault.losesNode === true && parts.some(({ key }) => key === pod.s3Key),
     });
     packetsLost += found.lost;
-    accepted += journal.packets.video.length;
+    packetsLostWithNode += found.lostWithNode;
+    accepted += journal.packets.video.length + journal.packets.audio.length;
     complaints.push(...found.complaints.map((complaint) => `${pod.name}: ${complaint}`));
-    if (found.note !== '') notes.push(`${pod.name}: ${found.note}`);
+    if (found.lostWithNode > 0) notes.push(`${found.lostWithNode} packets went with ${pod.name}'s node`);
   }
+  for (const { key } of stored)
+    if (![...history.pods.values()].some(({ s3Key }) => s3Key === key))
+      complaints.push(`${key} is in S3, and no recorder was to make it`);
   // An oracle that had nothing to look at has not judged anything.
   if (last?.status?.startedAt !== undefined && accepted === 0)
     complaints.push('it has received media, and no journal of it was found');
   // A push of those that are stopped when it happens may be made to end late, and the recorder does not wait for ever.
-  if (fault.sparesRecorders && subject.phase !== 'Stopping' && history.pods.size > 0)
+  if (fault.sparesRecorders && subject.phase !== 'Stopping' && accepted > 0)
     complaints.push(...(await unheard(subject, world, [...files.values()], folder.path)));
-  return { packetsLost, complaints, note: [ending(last?.status, gone), ...notes].join('; ') };
+  return {
+    packetsLost,
+    packetsLostWithNode,
+    complaints,
+    note: [ending(last?.status, gone), ...notes].join('; '),
+  };
 }
 
 function outcomeComplaints(outcome: Outcome, phase: string | undefined, gone: boolean): string[] {
@@ -84,8 +113,10 @@ async function unheard(
 ): Promise<string[]> {
   const push = (await world.simulator.pushes()).find((push) => push.name === world.pushName(name));
   const complaints: string[] = [];
-  for (const { attempt, published, end } of push?.attempts ?? []) {
-    if (!published || end !== 'graceful') continue;
+  const inOrder = (push?.attempts ?? []).filter(({ published, end }) => published && end === 'graceful');
+  if (inOrder.length === 0)
+    complaints.push('no connection of the push has ended in order: none can be compared');
+  for (const { attempt } of inOrder) {
     const file = join(folder, `published-${attempt}.flv`);
     await world.simulator.published(push?.name ?? '', attempt, file);
     const sent = await packetHashes(file);
@@ -117,8 +148,4 @@ function ending(
   const attempt = (status?.attempt ?? 1) > 1 ? `, attempt ${status?.attempt}` : '';
   const files = (status?.files?.length ?? 1) > 1 ? `, ${status?.files?.length} files` : '';
   return `${status?.phase} ${status?.reason}${attempt}${files}`;
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -103,6 +103,13 @@ export class ChaosWorld implements AsyncDisposable {
     });
   }
 
+  /** As the API server has it. */
+  async isReady({ name }: NodePlan): Promise<boolean> {
+    type Node = KubernetesObject & { status: { conditions: { type: string; status: string }[] } };
+    const node = await this.kubectl.get<Node>('node', name);
+    return node?.status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+  }
+
   async apiAnswers(): Promise<void> {
     const { rounds } = this.observer;
     await waitFor(() => this.observer.rounds > rounds + 1, {

@@ -1,7 +1,8 @@
 import type { FaultInput, PushFault, RestOperation } from '../../../agora-simulator/faults.ts';
 import type { ChaosPhase } from '../phases.ts';
 import type { Subject } from '../subject.ts';
-import type { ClusterFault, RecordingFault } from './fault.ts';
+import { MissedError } from './fault.ts';
+import type { ClusterFault, RecordingFault, Scene } from './fault.ts';
 import type { FaultName } from './names.ts';
 
 type Misanswer = Extract<FaultInput, { match: { operation: RestOperation } }>['fault'];
@@ -28,11 +29,8 @@ export const agoraQuota: ClusterFault = {
     QUOTA_TIMES,
   ),
   scope: 'cluster',
-  strike: async (subjects, { world }) => {
-    const recording = subjects.filter(({ phase }) => phase === 'Recording');
-    await Promise.all(
-      recording.map(({ name }) => world.simulator.misbehave(world.pushName(name), INTERRUPTION)),
-    );
+  strike: async (subjects, scene) => {
+    await Promise.all(subjects.map(async (subject) => interrupt(subject, scene)));
   },
 };
 
@@ -42,11 +40,14 @@ function restFault(name: FaultName, fault: Misanswer, count = TIMES): RecordingF
     scope: 'recording',
     sparesRecorders: true,
     arrange: (subject) => wrongAnswers(subject, fault, count),
-    strike: async (subject, { world }) => {
-      if (subject.phase === 'Recording')
-        await world.simulator.misbehave(world.pushName(subject.name), INTERRUPTION);
-    },
+    strike: interrupt,
   };
+}
+
+async function interrupt({ name, phase }: Subject, { world }: Scene): Promise<void> {
+  if (phase !== 'Recording') return;
+  const isThere = await world.simulator.misbehave(world.pushName(name), INTERRUPTION);
+  if (!isThere) throw new MissedError(`${name} had no push any more`);
 }
 
 /** What Agora is asked for in a phase is what goes wrong in it. */

@@ -35,7 +35,9 @@ export const drainEvictionNever: ClusterFault = {
     await sleep(HELD_MS, undefined, { signal }).catch(() => undefined);
   },
   complaints: (_subject, { last }) =>
-    last?.status?.reason === 'Drained' ? ['it was drained, although nothing may evict it'] : [],
+    last?.status?.reason === 'Drained' || (last?.status?.attempt ?? 1) > 1
+      ? ['it was drained, although nothing may evict it']
+      : [],
   restore: async ({ world }) => {
     try {
       await draining;

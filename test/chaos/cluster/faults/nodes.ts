@@ -17,8 +17,14 @@ export const kubeletKilled: ClusterFault = {
     await world.uncordon(world.nodes.steady);
     const kubelet = `${world.nodes.frail.name}-kubelet`;
     await killDaemon(world.plan, kubelet);
-    await sleep(KUBELET_DOWN_MS, undefined, { signal }).catch(() => undefined);
-    await restartDaemon(world.plan, kubelet);
+    let wasReady = false;
+    try {
+      await sleep(KUBELET_DOWN_MS, undefined, { signal }).catch(() => undefined);
+      wasReady = !signal.aborted && (await world.isReady(world.nodes.frail));
+    } finally {
+      await restartDaemon(world.plan, kubelet);
+    }
+    if (wasReady) throw new Error('the node was Ready all the time');
   },
 };
 
@@ -28,10 +34,12 @@ export const nodeDeleted = lost('node-deleted', async ({ world }) => {
 });
 
 function lost(name: FaultName, also: (scene: Scene) => Promise<unknown>): ClusterFault {
+  let isLost = false;
   return {
     name,
     scope: 'cluster',
     sparesRecorders: false,
+    losesNode: true,
     onFrailNode: true,
     heavy: true,
     // NotReady after 50 s, given up 20 s later; a pod stuck in its deletion is removed by force 150 s after that.
@@ -39,10 +47,14 @@ function lost(name: FaultName, also: (scene: Scene) => Promise<unknown>): Cluste
     strike: async (_subjects, scene) => {
       const { world } = scene;
       await world.uncordon(world.nodes.steady);
+      isLost = true;
       await loseNode(world.plan, world.nodes.frail);
       await also(scene);
     },
     restore: async ({ world }) => {
+      // One that runs would not survive its replacement.
+      if (!isLost) return;
+      isLost = false;
       await replaceNode(world.plan, world.nodes.frail);
       await world.nodesAreReady();
     },

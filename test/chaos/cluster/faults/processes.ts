@@ -1,6 +1,7 @@
 import { sendSignal } from '../../../cluster/nodes/signals.ts';
 import { podProcesses } from '../../../cluster/nodes/pod-processes.ts';
 import { waitFor } from '../../../support/wait-for.ts';
+import { MissedError } from './fault.ts';
 import type { RecordingFault, Scene } from './fault.ts';
 import type { Subject } from '../subject.ts';
 
@@ -10,8 +11,10 @@ export const recorderKilled: RecordingFault = {
   name: 'recorder-killed',
   scope: 'recording',
   sparesRecorders: false,
-  // A salvage that has reported what there was is told to stop while it is started once more.
-  tolerated: [/told to stop/, /^\s+at /],
+  complaints: ({ phase }, { last }) =>
+    phase === 'Stopping' || last?.status?.lastTermination !== undefined
+      ? []
+      : ['lastTermination does not tell that the recorder was killed'],
   strike: async (subject, scene) => await kill(subject, scene, /^(\S*\/)?node .*recorder\.mjs/),
 };
 
@@ -22,7 +25,7 @@ export const ffmpegKilled: RecordingFault = {
   strike: async (subject, scene) => await kill(subject, scene, /^\S*ffmpeg /),
 };
 
-/** As soon as there is such a process; never, where the recording ends without one. */
+/** As soon as there is such a process. Throws MissedError where the recording ends without one. */
 async function kill(subject: Subject, { world, signal }: Scene, command: RegExp): Promise<void> {
   const pids = await waitFor(
     async () => {
@@ -35,5 +38,6 @@ async function kill(subject: Subject, { world, signal }: Scene, command: RegExp)
     },
     { what: `a process ${command.source} of ${subject.name}`, timeoutMs: APPEARS_MS, intervalMs: 50, signal },
   );
+  if (pids.length === 0) throw new MissedError(`${subject.name} had no process ${command.source} any more`);
   for (const pid of pids) sendSignal(pid, 'SIGKILL');
 }

@@ -1,5 +1,6 @@
 import type { PushFault } from '../../../agora-simulator/faults.ts';
 import type { Subject } from '../subject.ts';
+import { MissedError } from './fault.ts';
 import type { RecordingFault } from './fault.ts';
 
 const DROP: PushFault = { kind: 'drop', afterSeconds: 0, reconnectSeconds: 4 };
@@ -24,8 +25,14 @@ function pushFault(
       isEarly(subject)
         ? [{ match: { operation: 'push', channel: subject.name }, fault: { ...fault, afterSeconds: 1 } }]
         : [],
+    complaints: ({ phase }, { states }) =>
+      phase === 'Stopping' || states.includes('Recording Reconnecting')
+        ? []
+        : [`it never said that the publisher was gone: ${states.join(', ')}`],
     strike: async (subject, { world }) => {
-      if (!isEarly(subject)) await world.simulator.misbehave(world.pushName(subject.name), fault);
+      if (isEarly(subject)) return;
+      if (!(await world.simulator.misbehave(world.pushName(subject.name), fault)))
+        throw new MissedError(`${subject.name} had no push any more`);
     },
   };
 }

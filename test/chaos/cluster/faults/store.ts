@@ -11,17 +11,20 @@ export const s3Down: ClusterFault = {
   scope: 'cluster',
   sparesRecorders: true,
   // The AWS SDK's own words on stderr, beside the recorder's warning.
-  tolerated: [/non-retryable streaming request/],
+  tolerated: [/^An error was encountered in a non-retryable streaming request\.$/],
   strike: async (_subjects, scene) => {
     // A service that selects nothing refuses connections; those that stand are cut with their server.
     await select(scene, 'nothing');
     const [pod] = await scene.world.kubectl.list<KubernetesObject>('pods', 'app=dev-s3');
-    for (const { pid, command } of await podProcesses(scene.world.plan, pod?.metadata.uid ?? ''))
-      if (command.includes('versitygw')) sendSignal(pid, 'SIGKILL');
+    const processes = await podProcesses(scene.world.plan, pod?.metadata.uid ?? '');
+    const servers = processes.filter(({ command }) => command.includes('versitygw'));
+    for (const { pid } of servers) sendSignal(pid, 'SIGKILL');
     await sleep(DOWN_MS);
     await select(scene, 'dev-s3');
+    if (servers.length === 0) throw new Error('the S3 server has no process');
     await scene.world.storeAnswers();
   },
+  restore: async (scene) => await select(scene, 'dev-s3'),
 };
 
 async function select({ world }: Scene, app: string): Promise<void> {
