@@ -20,6 +20,8 @@ const RATE_LIMIT_WAITS_SECONDS = [5, 10, 15];
 export class AgoraRequests {
   readonly #options: AgoraMediaPushOptions;
   readonly #exchange: AgoraExchange;
+  /** In the order in which they are asked. */
+  #hosts: readonly string[];
   readonly #waitsMs: readonly number[];
   #rateLimitedInARow = 0;
 
@@ -27,6 +29,7 @@ export class AgoraRequests {
     if (options.baseUrls.length === 0) throw new RangeError('baseUrls needs at least one address');
     this.#options = options;
     this.#exchange = new AgoraExchange(options);
+    this.#hosts = options.baseUrls;
     this.#waitsMs = (options.retryWaitsSeconds ?? DEFAULT_WAITS_SECONDS).map((seconds) => seconds * 1000);
   }
 
@@ -35,7 +38,7 @@ export class AgoraRequests {
     const { signal, settled } = options;
     for (let attempt = 0; ; attempt += 1) {
       const host = this.#hostFor(attempt);
-      const result = await this.#exchange.send(host, request, signal);
+      const result = await this.#ask(host, request, signal);
       if ('status' in result && result.status < 500)
         return this.#accept(request, result, options.expected ?? []);
       if (settled !== undefined && mayHaveHappened(result)) {
@@ -54,16 +57,26 @@ export class AgoraRequests {
 
   /** One try at one host, for a look within another request's tries; no answer is undefined. */
   async tryOnce(baseUrl: string, request: AgoraRequest, signal?: AbortSignal): Promise<Reply | undefined> {
-    const result = await this.#exchange.send(baseUrl, request, signal);
+    const result = await this.#ask(baseUrl, request, signal);
     return 'status' in result && isSuccess(result.status) ? result : undefined;
+  }
+
+  /** A caller may give up before the first host's tries are over: then the next call begins with the other one. */
+  async #ask(host: string, request: AgoraRequest, signal?: AbortSignal): Promise<Reply | NoAnswer> {
+    try {
+      return await this.#exchange.send(host, request, signal);
+    } catch (error) {
+      if (host === this.#hosts[0]) this.#hosts = [...this.#hosts.slice(1), host];
+      throw error;
+    }
   }
 
   /** Half of the tries go to each of two hosts. */
   #hostFor(attempt: number): string {
-    const { baseUrls } = this.#options;
+    const hosts = this.#hosts;
     const tries = this.#waitsMs.length + 1;
-    const index = Math.floor((attempt * baseUrls.length) / Math.max(tries, baseUrls.length));
-    return baseUrls[index] ?? baseUrls[0] ?? '';
+    const index = Math.floor((attempt * hosts.length) / Math.max(tries, hosts.length));
+    return hosts[index] ?? hosts[0] ?? '';
   }
 
   #accept(request: AgoraRequest, reply: Reply, expected: readonly number[]): Reply {

@@ -109,6 +109,8 @@ describe('the users of a channel', () => {
   it('are asked for later when Agora wants fewer requests', async () => {
     says({ message: 'slow down' }, 429, { 'Retry-After': '7' });
     expect(await failure()).toMatchObject({ code: 'AgoraRateLimited', retryAfterSeconds: 7 });
+    says({ message: 'come back tomorrow' }, 429, { 'Retry-After': '86400' });
+    expect(await failure()).toMatchObject({ retryAfterSeconds: 300 });
   });
 
   it('are not waited for without end', async () => {

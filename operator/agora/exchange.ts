@@ -30,6 +30,8 @@ export interface NoAnswer {
 }
 
 const LARGEST_ANSWER_BYTES = 8 * 1024 * 1024;
+/** Seconds for which Agora, or whoever stands in front of it, can have us wait. */
+const LONGEST_RETRY_AFTER = 300;
 
 /** Sends one request to one host, once, within a time limit. */
 export class AgoraExchange {
@@ -72,7 +74,8 @@ export class AgoraExchange {
         status: response.status,
         body: response.data,
         requestId,
-        ...(Number.isFinite(seconds) && seconds >= 0 && { retryAfterSeconds: seconds }),
+        ...(Number.isFinite(seconds) &&
+          seconds >= 0 && { retryAfterSeconds: Math.min(seconds, LONGEST_RETRY_AFTER) }),
       };
     } catch (error) {
       signal?.throwIfAborted();

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultInput, RestOperation } from '../../test/agora-simulator/faults.ts';
@@ -217,6 +220,24 @@ describe('when Agora is not well', () => {
     const converter = await client({ baseUrls: [NOBODY, simulator.baseUrl] }).start(REQUEST);
     expect(simulator.converters.find(converter.id)).toBeDefined();
     expect(counted).toEqual(['create network', 'create network', 'create 200']);
+  });
+
+  it('begins with the other domain after a caller has given the first one up, which did not answer', async () => {
+    const silent = createServer();
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const push = client({ baseUrls: [`http://127.0.0.1:${port}`, simulator.baseUrl] });
+    const caller = new AbortController();
+    const asked = once(silent, 'request');
+    const given = push.start(REQUEST, caller.signal);
+    await asked;
+    caller.abort(new Error('no time left'));
+    await expect(given).rejects.toThrow('no time left');
+    await push.start(REQUEST);
+    expect(counted).toEqual(['create 200']);
+    silent.closeAllConnections();
+    silent.close();
   });
 
   it('says so when nobody can be reached', async () => {

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
 import type { MeetingRecordingSpec } from '../crd/spec.ts';
 import type { MeetingRecordingStatus } from '../crd/status.ts';
+import { FakeClock } from '../runtime/testing/fake-clock.ts';
 import { Admission } from './admission.ts';
+import { ProviderGate } from './provider-gate.ts';
 import { recordingOf } from './testing/build.ts';
 import { seededRandom } from '../runtime/testing/random.ts';
 
@@ -11,11 +13,15 @@ const agora: MeetingRecordingSpec['source'] = { agora: { channel: 'c', region: '
 function setup(maxConcurrent: number, maxPushes?: number) {
   const woken: string[][] = [];
   const provider = { open: true };
+  const clock = new FakeClock();
+  const gate = new ProviderGate({ clock });
+  const left = gate.left.bind(gate);
+  gate.left = (pushes) => (provider.open ? left(pushes) : 0);
   const admission = new Admission({
     maxConcurrent,
     maxPushes,
     weigh: ({ spec }) => (spec.output.format === 'webm' ? 3 : 1),
-    providerIsOpen: () => provider.open,
+    gate,
     wake: (keys) => woken.push([...keys]),
   });
   const objects = new Map<string, MeetingRecording>();
@@ -44,7 +50,7 @@ function setup(maxConcurrent: number, maxPushes?: number) {
     objects.delete(name);
   };
   const decide = (name: string) => admission.decide(objects.get(name) ?? recordingOf());
-  return { admission, woken, provider, see, gone, decide };
+  return { admission, clock, woken, provider, see, gone, decide };
 }
 
 const admitted: MeetingRecordingStatus = {
@@ -185,11 +191,104 @@ describe('admission', () => {
 
   it('takes one back to where its age puts it', () => {
     const { admission, see, decide, woken } = setup(1);
-    const a = see('a', { second: 1 });
+    const a = see('a', { second: 1, agora: true });
     see('b', { second: 2 });
     decide('a');
-    admission.release('a', a);
-    expect(woken).toEqual([['a']]);
+    admission.pushRefused('a', a);
+    expect(woken).toEqual([['b']]);
+    expect(decide('a')).toEqual({ admitted: false, position: 1, lacks: 'provider', waitMs: 5000 });
+    expect(decide('b')).toEqual({ admitted: true });
+  });
+
+  it('takes one back that another process, which leads, has sent back', () => {
+    const { admission, see, decide } = setup(1);
+    see('a', { second: 1, agora: true, status: admitted });
+    expect(admission.holding).toBe(1);
+    see('a', { agora: true, status: { phase: 'Pending', reason: 'ProviderQuotaExceeded' } });
+    expect([admission.holding, admission.waiting]).toEqual([0, 1]);
+    see('b', { second: 2 });
     expect(decide('b')).toMatchObject({ admitted: false, position: 2 });
   });
+});
+
+describe('admission to a provider that has no room', () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+
+  /** Two of six are granted; the others were let in before anything was known of the quota. */
+  function full() {
+    const all = setup(6);
+    const objects = new Map(names.map((name, second) => [name, all.see(name, { second, agora: true })]));
+    const of = (name: string) => objects.get(name) ?? recordingOf();
+    const letIn = () => names.filter((name) => all.decide(name).admitted);
+    expect(letIn()).toEqual(names);
+    for (const name of ['a', 'b']) all.admission.pushGranted(of(name));
+    for (const name of names.slice(2)) all.admission.pushRefused(name, of(name));
+    return { ...all, of, letIn };
+  }
+
+  it('lets in nobody until the wait is over, and then the first, alone', () => {
+    const { admission, clock, decide, letIn, of } = full();
+    expect(letIn()).toEqual(['a', 'b']);
+    expect(decide('c')).toMatchObject({ lacks: 'provider', waitMs: 5000 });
+    expect(decide('d')).toEqual({ admitted: false, position: 2, lacks: 'provider' });
+    clock.jump(5000);
+    expect(letIn()).toEqual(['a', 'b', 'c']);
+    expect(decide('d')).toEqual({ admitted: false, position: 1, lacks: 'provider' });
+    admission.pushRefused('c', of('c'));
+    expect(letIn()).toEqual(['a', 'b']);
+    expect(decide('c')).toMatchObject({ waitMs: 10_000 });
+  });
+
+  it('lets in one for each push that ends, at once, though its recorder is still at work', () => {
+    const { admission, letIn, see, woken } = full();
+    woken.length = 0;
+    admission.pushEnded('uid-a');
+    expect(woken).toEqual([['c']]);
+    expect(letIn()).toEqual(['a', 'b', 'c']);
+    const ended = { ...admitted, agora: { converterId: '1', state: 'ended' } };
+    see('a', { agora: true, status: ended });
+    see('a', { agora: true, status: { phase: 'Completed' } });
+    expect(letIn()).toEqual(['b', 'c']);
+  });
+
+  it('lets in one more for a push that ends and that nobody has counted', () => {
+    const { admission, letIn } = full();
+    admission.pushEnded();
+    expect(letIn()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('goes on with more once one was granted, and wakes those', () => {
+    const { admission, clock, letIn, of, woken } = full();
+    clock.jump(5000);
+    letIn();
+    woken.length = 0;
+    admission.pushGranted(of('c'));
+    expect(woken).toEqual([['d', 'e']]);
+    expect(letIn()).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('does not wait for ever for one that was let in and never asked', () => {
+    const { clock, gone, letIn, woken } = full();
+    clock.jump(5000);
+    letIn();
+    woken.length = 0;
+    gone('c');
+    expect(woken).toEqual([['d']]);
+  });
+
+  it('is what it was to one that takes over: the granted count, and those that wait say that it is full', () => {
+    const { admission, letIn, see } = setup2();
+    for (const name of ['a', 'b'])
+      see(name, { agora: true, status: { ...admitted, agora: { converterId: name, state: 'running' } } });
+    see('c', { second: 3, agora: true, status: { phase: 'Pending', reason: 'ProviderQuotaExceeded' } });
+    admission.providerIsFull();
+    expect(letIn(['a', 'b', 'c'])).toEqual(['a', 'b']);
+    admission.pushEnded('uid-b');
+    expect(letIn(['a', 'b', 'c'])).toEqual(['a', 'b', 'c']);
+  });
+
+  function setup2() {
+    const all = setup(6);
+    return { ...all, letIn: (of: string[]) => of.filter((name) => all.decide(name).admitted) };
+  }
 });

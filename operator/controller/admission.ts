@@ -1,6 +1,7 @@
 import { isTerminal } from '../crd/phases.ts';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
 import type { Change } from '../runtime/store.ts';
+import type { ProviderGate } from './provider-gate.ts';
 import { WaitingLine, comesBefore } from './waiting-line.ts';
 import type { Place } from './waiting-line.ts';
 
@@ -12,8 +13,21 @@ interface Claim {
 
 type Waiting = Claim & Place;
 
+/** What is taken: a slot, and where Agora pushes, what is known of that push. */
+interface Held {
+  readonly weight: number;
+  push: 'none' | 'asking' | 'granted';
+}
+
 export type AdmissionDecision =
-  { admitted: true } | { admitted: false; position: number; lacks: 'slot' | 'provider' };
+  | { admitted: true }
+  | {
+      admitted: false;
+      position: number;
+      lacks: 'slot' | 'provider';
+      /** Milliseconds until it may be let in though nothing happens: where it is the next that Agora is asked for. */
+      waitMs?: number;
+    };
 
 export interface AdmissionOptions {
   /** Slots in all. */
@@ -22,8 +36,8 @@ export interface AdmissionOptions {
   weigh?: (recording: MeetingRecording) => number;
   /** Pushes that Agora carries at a time; as many as it likes unless told. */
   maxPushes?: number | undefined;
-  /** Whether Agora may have room for one more push. */
-  providerIsOpen: () => boolean;
+  /** What is known of Agora's room. */
+  gate: Pick<ProviderGate, 'left' | 'granted' | 'refused' | 'freed' | 'waitMs'>;
   /** Called with recordings whose turn may have come. */
   wake: (keys: readonly string[]) => void;
 }
@@ -36,9 +50,9 @@ export interface AdmissionOptions {
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #holding = new Map<string, Claim>();
+  readonly #holding = new Map<string, Held>();
   #slotsTaken = 0;
-  #pushesTaken = 0;
+  readonly #pushes = { none: 0, asking: 0, granted: 0 };
   /** Those who need Agora may be passed by those who don't, so each kind has a line of its own. */
   readonly #forProvider = new WaitingLine<Waiting>();
   readonly #forSlot = new WaitingLine<Waiting>();
@@ -66,18 +80,51 @@ export class Admission {
     const { uid } = after.metadata;
     if (isTerminal(after.status?.phase)) this.#forget(uid);
     else if (isAdmitted(after)) this.hold(after);
-    else if (!this.#holding.has(uid)) this.#enqueue(key, after);
+    else {
+      // Sent back to the queue, maybe by another process, which leads.
+      if (before?.metadata.uid === uid && isAdmitted(before)) this.#letGo(uid);
+      if (!this.#holding.has(uid)) this.#enqueue(key, after);
+    }
   }
 
   /** A recorder pod of it exists: it has its slot, though its status may not say so yet. */
   hold(recording: MeetingRecording): void {
-    const { uid } = recording.metadata;
-    this.#dequeue(uid);
-    if (this.#holding.has(uid)) return;
-    const claim = this.#claim(recording);
-    this.#holding.set(uid, claim);
-    this.#slotsTaken += claim.weight;
-    if (claim.needsProvider) this.#pushesTaken += 1;
+    const { metadata, status } = recording;
+    this.#dequeue(metadata.uid);
+    const held = this.#holding.get(metadata.uid) ?? this.#take(recording);
+    if (!status?.agora) return;
+    const push = status.agora.state === 'ended' ? 'none' : 'granted';
+    if (held.push === push) return;
+    this.#note(held, push);
+    if (push === 'none') this.#wakeNext();
+  }
+
+  /** Agora has granted the recording's push. */
+  pushGranted({ metadata }: MeetingRecording): void {
+    const held = this.#holding.get(metadata.uid);
+    if (held) this.#note(held, 'granted');
+    if (this.#options.gate.granted(this.#pushes.granted)) this.#wakeNext();
+  }
+
+  /** Agora has no room for the recording's push: back to the queue, to the place that its age gives it. */
+  pushRefused(key: string, recording: MeetingRecording): void {
+    this.#letGo(recording.metadata.uid);
+    this.providerIsFull();
+    this.#enqueue(key, recording);
+    this.#wakeNext();
+  }
+
+  /** Agora is known to have no more room than for what it carries. */
+  providerIsFull(): void {
+    this.#options.gate.refused(this.#pushes.granted);
+  }
+
+  /** A push has ended, be it of a recording that still has work to do, or of one that nobody knows any more. */
+  pushEnded(uid?: string): void {
+    const held = uid === undefined ? undefined : this.#holding.get(uid);
+    if (held) this.#note(held, 'none');
+    else this.#options.gate.freed();
+    this.#wakeNext();
   }
 
   /** Lets the recording in, or says how many go before it, itself included. */
@@ -89,19 +136,16 @@ export class Admission {
       this.hold(recording);
       return { admitted: true };
     }
-    const provider = this.#claim(recording).needsProvider && this.#pushesLeft() < 1;
-    return { admitted: false, position: this.#position(waiting), lacks: provider ? 'provider' : 'slot' };
-  }
-
-  /** Back to the queue, to the place that its age gives it. */
-  release(key: string, recording: MeetingRecording): void {
-    this.#letGo(recording.metadata.uid);
-    this.#enqueue(key, recording);
-    this.wakeNext();
+    const position = this.#position(waiting);
+    const before = waiting ? this.#forProvider.countBefore(waiting) : this.#forProvider.length;
+    if (!this.#claim(recording).needsProvider || before < this.#pushesLeft())
+      return { admitted: false, position, lacks: 'slot' };
+    const { waitMs } = this.#options.gate;
+    return { admitted: false, position, lacks: 'provider', ...(before === 0 && waitMs > 0 && { waitMs }) };
   }
 
   /** Tells those whose turn has come. */
-  wakeNext(): void {
+  #wakeNext(): void {
     const keys = Array.from(this.#eligible(), ({ key }) => key);
     if (keys.length > 0) this.#options.wake(keys);
   }
@@ -148,8 +192,15 @@ export class Admission {
 
   /** How many more pushes Agora may have room for. */
   #pushesLeft(): number {
-    if (!this.#options.providerIsOpen()) return 0;
-    return (this.#options.maxPushes ?? Number.POSITIVE_INFINITY) - this.#pushesTaken;
+    const { maxPushes = Number.POSITIVE_INFINITY, gate } = this.#options;
+    const { granted, asking } = this.#pushes;
+    return Math.min(maxPushes - granted - asking, gate.left({ granted, asking }));
+  }
+
+  #note(held: Held, push: Held['push']): void {
+    this.#pushes[held.push] -= 1;
+    this.#pushes[push] += 1;
+    held.push = push;
   }
 
   #claim(recording: MeetingRecording): Claim {
@@ -159,17 +210,26 @@ export class Admission {
     return { weight, needsProvider: recording.spec.source.agora !== undefined };
   }
 
+  #take(recording: MeetingRecording): Held {
+    const { weight, needsProvider } = this.#claim(recording);
+    const held: Held = { weight, push: needsProvider ? 'asking' : 'none' };
+    this.#holding.set(recording.metadata.uid, held);
+    this.#slotsTaken += weight;
+    this.#pushes[held.push] += 1;
+    return held;
+  }
+
   #forget(uid: string): void {
     this.#dequeue(uid);
-    if (this.#letGo(uid)) this.wakeNext();
+    if (this.#letGo(uid)) this.#wakeNext();
   }
 
   #letGo(uid: string): boolean {
-    const claim = this.#holding.get(uid);
-    if (!claim) return false;
+    const held = this.#holding.get(uid);
+    if (!held) return false;
     this.#holding.delete(uid);
-    this.#slotsTaken -= claim.weight;
-    if (claim.needsProvider) this.#pushesTaken -= 1;
+    this.#slotsTaken -= held.weight;
+    this.#pushes[held.push] -= 1;
     return true;
   }
 

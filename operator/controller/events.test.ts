@@ -36,6 +36,26 @@ describe('events', () => {
     ]);
   });
 
+  const died = (at: string, exitCode = 137) => ({ exitCode, reason: 'SIGKILL', message: 'Once.', at });
+  const at = { ...recording, attempt: 1 } as const;
+
+  it('tell of each death of a recorder that is started again, once', () => {
+    const first = { ...at, lastTermination: died(NOW) };
+    const line = 'Warning StartingAgain RecorderDied: It ended with exit code 137 (SIGKILL). Once.';
+    expect(told(at, first)).toEqual([line]);
+    expect(told(first, { ...first, durationSeconds: 3 })).toEqual([]);
+    expect(told(first, { ...at, lastTermination: died('2026-01-01T00:00:07Z') })).toEqual([line]);
+  });
+
+  it.each([
+    ['ended with a result', { lastTermination: died(NOW, 0) }],
+    ['was lost with its node', { lastTermination: died(NOW), attempt: 2 }],
+    ['is being salvaged', { lastTermination: died(NOW), parts: [part(1, 'Salvaging')] }],
+    ['has failed for good', { lastTermination: died(NOW), phase: 'Failed' as const }],
+  ])('tell of no death when one %s', (_what, after) => {
+    expect(told(at, { ...at, ...after }).filter((line) => line.includes('RecorderDied'))).toEqual([]);
+  });
+
   it('tell of each part that could not be saved, once', () => {
     const before = { ...recording, parts: [part(1, 'Lost'), part(2, 'Salvaging'), part(3, 'Salvaging')] };
     const after = { ...recording, parts: [part(1, 'Lost'), part(2, 'Lost'), part(3, 'Salvaged')] };

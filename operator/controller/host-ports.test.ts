@@ -31,4 +31,11 @@ describe('ports of nodes', () => {
     ports.forget('a-1');
     expect(ports.choose('c-1')).toBe(20_000);
   });
+
+  it('gives back those of a recording whose pods never came to be', () => {
+    const ports = new HostPorts({ range: [20_000, 20_009], pods: () => [] });
+    expect(['a-1', 'a-2', 'a-1-1'].map((name) => ports.choose(name))).toEqual([20_000, 20_001, 20_002]);
+    ports.forgetAllOf('a');
+    expect(['b-1', 'c-1', 'd-1'].map((name) => ports.choose(name))).toEqual([20_000, 20_001, 20_003]);
+  });
 });

@@ -1,5 +1,5 @@
 import type { Pod } from './kube-objects.ts';
-import { RECORDER_CONTAINER } from './recorder-pod.ts';
+import { RECORDER_CONTAINER, recordingNameOf } from './recorder-pod.ts';
 
 /** The node's port under which a recorder pod is published, where it is. */
 export function hostPortOf(pod: Pod): number | undefined {
@@ -44,8 +44,14 @@ export class HostPorts {
     return best;
   }
 
-  /** The pod of this name is no more, or never came to be. */
+  /** The pod of this name is no more. */
   forget(podName: string): void {
     this.#chosen.delete(podName);
+  }
+
+  /** The recording of this name has ended: pods that were refused, or never seen, will not come any more. */
+  forgetAllOf(recordingName: string): void {
+    for (const podName of this.#chosen.keys())
+      if (recordingNameOf(podName) === recordingName) this.#chosen.delete(podName);
   }
 }

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { Reason } from '../crd/reasons.ts';
-import { isNotFound } from '../runtime/kube/api-error.ts';
+import { ApiError, isNotFound } from '../runtime/kube/api-error.ts';
 import { hostPortOf } from './host-ports.ts';
 import type { GatewayConfig } from './ingest-config.ts';
 import { ingestHost, ingestRoute, whyNotTaken } from './ingest-route.ts';
@@ -18,11 +18,17 @@ export type IngestAddress =
   /** With a target, a recorder must have answered there before anybody is sent to the URL. */
   { url: string; check?: ReachTarget } | { reason: Reason; message: string };
 
+/** The recorder that it leads to. */
+export interface RecorderAddress {
+  pod: Pod;
+  podIP: string;
+}
+
 /** Finds, and where need be makes, the way to the recorder in this pod, by the installation's kind of exposure. */
 export async function ingestAddress(
   pass: Pass,
   world: World,
-  { pod, podIP }: { pod: Pod; podIP: string },
+  { pod, podIP }: RecorderAddress,
 ): Promise<IngestAddress> {
   const { ingest, recorder } = world.config;
   const hostIP = pod.status?.hostIP;
@@ -39,8 +45,10 @@ export async function ingestAddress(
     }
     case 'loadBalancer': {
       const { metadata, status } = await service(pass, world, pod, 'LoadBalancer');
-      const [balancer] = status?.loadBalancer?.ingress ?? [];
-      const host = balancer?.hostname ?? balancer?.ip;
+      const hosts = (status?.loadBalancer?.ingress ?? []).map(({ hostname, ip }) => hostname ?? ip);
+      // Of several, the one that is known stays the one.
+      const known = new URL(pass.status.value.ingest?.url ?? 'rtmp://none').hostname;
+      const host = hosts.find((one) => one !== undefined && hostPart(one) === known) ?? hosts[0];
       if (host !== undefined) return addressOf(host, recorder.rtmpPort);
       const message = `The load balancer of the Service ${metadata.name ?? ''} has no address yet`;
       return { reason: 'LoadBalancerPending', message };
@@ -98,6 +106,7 @@ async function throughGateway(
   return { url: `rtmps://${authority(host, port)}/live`, check: { ...check, serverName: host, caPath } };
 }
 
+/** The Service, made where it is not there: one that leads to the recorder already, under its port where that is free. */
 async function service(pass: Pass, world: World, pod: Pod, type: ServiceType): Promise<Service> {
   const { recording, status, signal } = pass;
   const attempt = status.value.attempt ?? 1;
@@ -109,14 +118,26 @@ async function service(pass: Pass, world: World, pod: Pod, type: ServiceType): P
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
-  const manifest = ingestService({
-    recording,
-    pod,
-    attempt,
-    type,
-    rtmpPort: recorder.rtmpPort,
-    annotations: ingest.serviceAnnotations,
-    loadBalancerClass: ingest.loadBalancerClass,
-  });
-  return await world.kube.create(SERVICES, manifest, { signal });
+  const make = async (nodePort?: number): Promise<Service> => {
+    const manifest = ingestService({
+      recording,
+      pod,
+      attempt,
+      type,
+      rtmpPort: recorder.rtmpPort,
+      nodePort,
+      annotations: ingest.serviceAnnotations,
+      loadBalancerClass: ingest.loadBalancerClass,
+    });
+    return await world.kube.create(SERVICES, manifest, { signal });
+  };
+  const port = type === 'NodePort' ? new URL(status.value.ingest?.url ?? 'rtmp://none').port : '';
+  if (port === '') return await make();
+  try {
+    return await make(Number(port));
+  } catch (error) {
+    // Somebody else has it by now.
+    if (!(error instanceof ApiError) || error.status !== 422) throw error;
+    return await make();
+  }
 }

@@ -27,10 +27,12 @@ export function ingestService(options: {
   attempt: number;
   type: ServiceType;
   rtmpPort: number;
+  /** The nodes' port; absent: one that is free. */
+  nodePort?: number | undefined;
   annotations?: Readonly<Record<string, string>> | undefined;
   loadBalancerClass?: string | undefined;
 }): KubeObject & { spec: object } {
-  const { recording, pod, attempt, type, rtmpPort, annotations, loadBalancerClass } = options;
+  const { recording, pod, attempt, type, rtmpPort, nodePort, annotations, loadBalancerClass } = options;
   const own = { [LABELS.name]: RECORDER_APP_NAME, [LABELS.recording]: recording.metadata.name };
   return {
     apiVersion: 'v1',
@@ -50,7 +52,14 @@ export function ingestService(options: {
       type,
       ...(type === 'LoadBalancer' && loadBalancerClass !== undefined && { loadBalancerClass }),
       selector: { ...own, [LABELS.attempt]: String(attempt) },
-      ports: [{ name: 'rtmp', port: rtmpPort, targetPort: 'rtmp' }],
+      ports: [
+        {
+          name: 'rtmp',
+          port: rtmpPort,
+          targetPort: 'rtmp',
+          ...(nodePort !== undefined && { nodePort }),
+        },
+      ],
     },
   };
 }

@@ -79,6 +79,11 @@ export function settle(pass: Pass): void {
   delete status.value.recorderUrl;
   if (status.condition('Admitted'))
     status.set('Admitted', 'False', 'SlotReleased', 'The recording has ended');
+  endConditions(pass);
+}
+
+/** Of a recorder that is no more, also where its recording waits for something still. */
+export function endConditions({ status }: Pass): void {
   if (status.condition('RecorderReady'))
     status.set('RecorderReady', 'False', 'RecorderEnded', 'The recorder has ended');
   if (status.condition('Receiving'))

@@ -7,6 +7,7 @@ import { participantsOf } from '../crd/channel-news.ts';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
 import { lookAgainIn } from './pass.ts';
 import type { Pass } from './pass.ts';
+import { PushBusyError } from './push-busy.ts';
 import type { World } from './world.ts';
 
 /** Milliseconds between two changes of a push: Agora takes two a second, and the sequence grows by the second. */
@@ -68,6 +69,11 @@ export async function rearrange(pass: Pass, world: World, push: MediaPush): Prom
     await push.update(agora.region, known.converterId, { layout }, sequence, pass.signal);
     status.value.agora = { ...known, shown, sequence };
   } catch (error) {
+    if (error instanceof PushBusyError) {
+      memory.mayChangeAtMs = now;
+      error.comeBack(pass);
+      return;
+    }
     if (!(error instanceof AgoraError)) throw error;
     // The picture stays as it was, which is no reason to end anything.
     const waitMs = Math.max((error.retryAfterSeconds ?? 0) * 1000, RETRY_MS);

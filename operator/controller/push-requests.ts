@@ -1,3 +1,5 @@
+import type { Reason } from '../crd/reasons.ts';
+
 /** What is known of a recording's push from one pass to the next. Losing it costs a question to Agora, nothing else. */
 export interface PushMemory {
   /** Requests that failed in a row, and Agora's answer to the last. */
@@ -9,6 +11,8 @@ export interface PushMemory {
   missing: number;
   /** Agora has confirmed that the push is no more. */
   ended: boolean;
+  /** Monotonic milliseconds since when it waits for its turn to be ended. */
+  turnSinceMs?: number | undefined;
   /** Monotonic milliseconds before which the picture is not changed; undefined before the first change. */
   mayChangeAtMs?: number;
   /** Of the last change of the picture that was asked for, whether it was carried out or not. */
@@ -17,6 +21,8 @@ export interface PushMemory {
   madeAnew?: boolean;
   /** The news of the push that was acted on. */
   heeded?: string | undefined;
+  /** When the way to the recorder was last looked at, in monotonic milliseconds, and what was wrong with it. */
+  way?: { lookedAtMs: number; trouble?: { reason: Reason; message: string } };
 }
 
 /** By the recording's UID. */

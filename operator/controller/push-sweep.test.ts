@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import { AgoraUnavailableError } from '../agora/agora-error.ts';
 import type { Converter, MediaPush } from '../agora/media-push.ts';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
 import { deriveStreamKey } from '../crd/stream-key.ts';
@@ -18,11 +19,14 @@ const converter = (uid: string, rtmpUrl = url(uid)): Converter => ({
 
 function setup(converters: Converter[], recordings: MeetingRecording[]) {
   const stopped: string[] = [];
+  const stuck = new Set<string>();
+  let ended = 0;
   const push = {
     list: async function* () {
       yield* await Promise.resolve(converters);
     },
     stop: async (region: string, id: string) => {
+      if (stuck.has(`${region} ${id}`)) throw new AgoraUnavailableError('it can not be ended');
       stopped.push(`${region} ${id}`);
       await Promise.resolve();
     },
@@ -32,11 +36,11 @@ function setup(converters: Converter[], recordings: MeetingRecording[]) {
     recordings: () => recordings,
     masterKey: config.masterKey,
     intervalSeconds: 300,
-    onEnded: () => undefined,
+    onEnded: () => void ended++,
     clock: new FakeClock(NOW_MS),
     log: pino({ level: 'silent' }),
   });
-  return { sweep, stopped };
+  return { sweep, stopped, stuck, ended: () => ended };
 }
 
 describe('the sweep of pushes', () => {
@@ -64,5 +68,26 @@ describe('the sweep of pushes', () => {
     await sweep.sweep(signal);
     await sweep.sweep(signal);
     expect(stopped).toEqual([]);
+  });
+
+  it('goes on to the next when one can not be ended, and tries that one again each time', async () => {
+    const { sweep, stopped, stuck, ended } = setup([converter('stuck'), converter('other')], []);
+    for (const region of ['cn', 'ap', 'na', 'eu']) stuck.add(`${region} id-stuck`);
+    await sweep.sweep(signal);
+    await sweep.sweep(signal);
+    expect(stopped).toEqual(['cn id-other', 'ap id-other', 'na id-other', 'eu id-other']);
+    expect(ended()).toBe(1);
+    stuck.clear();
+    await sweep.sweep(signal);
+    expect(stopped).toContain('eu id-stuck');
+  });
+
+  it('looks in every region, also where one of them does not answer', async () => {
+    const { sweep, stopped, stuck, ended } = setup([converter('gone')], []);
+    stuck.add('cn id-gone');
+    await sweep.sweep(signal);
+    await sweep.sweep(signal);
+    expect(stopped).toEqual(['ap id-gone', 'na id-gone', 'eu id-gone']);
+    expect(ended()).toBe(0);
   });
 });

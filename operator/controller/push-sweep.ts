@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { AgoraError } from '../agora/agora-error.ts';
-import type { Converter, MediaPush } from '../agora/media-push.ts';
+import type { Converter, MediaPush, Region } from '../agora/media-push.ts';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
 import { CONVERTER_PREFIX } from '../crd/names.ts';
 import { isTerminal } from '../crd/phases.ts';
@@ -49,7 +49,7 @@ export class PushSweep {
     }
   }
 
-  /** One look at everything that Agora pushes. Throws AgoraError. */
+  /** One look at everything that Agora pushes. Throws AgoraError when Agora does not list it. */
   async sweep(signal: AbortSignal): Promise<void> {
     const { push, recordings, log, onEnded } = this.#options;
     const suspects = new Set<string>();
@@ -65,11 +65,27 @@ export class PushSweep {
       }
       // Where a push was asked for stands in its recording alone; at the wrong place it is simply not found.
       const region = recording?.spec.source.agora?.region;
-      for (const place of region ? [region] : REGIONS) await push.stop(place, id, signal);
-      log.info({ converter: id, name }, 'ended a push that no recording has any use for');
-      onEnded();
+      if (await this.#end(id, region ? [region] : REGIONS, signal)) {
+        log.info({ converter: id, name }, 'ended a push that no recording has any use for');
+        onEnded();
+      } else suspects.add(id);
     }
     this.#suspects = suspects;
+  }
+
+  /** One that can't be ended keeps no other from its end; where the places are guessed, one of them may refuse. */
+  async #end(id: string, places: readonly Region[], signal: AbortSignal): Promise<boolean> {
+    let isEnded = true;
+    for (const place of places)
+      try {
+        await this.#options.push.stop(place, id, signal);
+      } catch (error) {
+        if (!(error instanceof AgoraError)) throw error;
+        isEnded = false;
+        const { log } = this.#options;
+        log.warn({ converter: id, region: place, error: error.message }, 'a push could not be swept');
+      }
+    return isEnded;
   }
 
   #isOurs({ name, rtmpUrl }: Converter): boolean {

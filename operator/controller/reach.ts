@@ -3,7 +3,7 @@ import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls, rootCertificates } from 'node:tls';
 
-/** Milliseconds within which a recorder must have answered: a worker waits for it. */
+/** Milliseconds within which a recorder must have answered. */
 const ANSWER_MS = 2000;
 const RTMP_VERSION = 3;
 /** What a client says first: the version, and 1536 bytes of its choice. */

@@ -39,6 +39,7 @@ export class MeetingRecordingReconciler {
     if (strangers.length > 0) await this.#releaseOrphans(key, strangers, signal);
     if (!recording) {
       world.watchers.drop(key);
+      world.hostPorts.forgetAllOf(parseKey(key).name);
       return strangers.length > 0 ? { requeueAfterMs: ORPHANS_MS } : undefined;
     }
     const pass = this.#newPass(key, recording, pods, signal);

@@ -61,6 +61,14 @@ describe('the recorder pod', () => {
     });
   });
 
+  it('is killed when it has hung for a minute, and not told to stop, which would end its recording', () => {
+    const { livenessProbe, readinessProbe } = podOf().container as Record<string, Record<string, number>>;
+    expect(livenessProbe).toMatchObject({ httpGet: { path: '/healthz' }, terminationGracePeriodSeconds: 1 });
+    const { periodSeconds = 0, failureThreshold = 0 } = livenessProbe ?? {};
+    expect(periodSeconds * failureThreshold).toBe(60);
+    expect(readinessProbe).toMatchObject({ httpGet: { path: '/readyz' } });
+  });
+
   it('has what the restricted profile asks for, and no token', () => {
     const { spec, container } = podOf();
     expect(spec).toMatchObject({

@@ -22,9 +22,26 @@ const CERTIFICATE = '/etc/meetrec-tls';
 /** The user of the recorder image. */
 const USER = 65_532;
 
+/**
+ * Seconds. A recorder answers while it reads its journal, and while it finishes and uploads; one that has not for a minute
+ * hangs. It gets no time to stop, which would end the recording: killed and started again, it goes on.
+ */
+const LIVENESS = {
+  httpGet: { path: '/healthz', port: 'http' },
+  periodSeconds: 10,
+  timeoutSeconds: 5,
+  failureThreshold: 6,
+  terminationGracePeriodSeconds: 1,
+};
+
 /** One name a try: a controller with a stale cache meets AlreadyExists in place of making a second pod. */
 export function recorderPodName(recording: MeetingRecording, attempt: number): string {
   return `${recording.metadata.name}-${attempt}`;
+}
+
+/** The other way round: whose recorder the pod of this name is. */
+export function recordingNameOf(podName: string): string {
+  return podName.replace(/-[0-9]+$/, '');
 }
 
 /** The key of the file in the bucket. After a recorder was lost, each further attempt has its own: none writes another's. */
@@ -134,6 +151,7 @@ function recorderContainer(options: RecorderPodOptions): object {
       { name: 'http', containerPort: config.httpPort },
     ],
     readinessProbe: { httpGet: { path: '/readyz', port: 'http' }, periodSeconds: 1, failureThreshold: 3 },
+    livenessProbe: LIVENESS,
     // Without a message of its own, the last lines of the log say what it died of.
     terminationMessagePolicy: 'FallbackToLogsOnError',
     resources: {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { lastTermination, readRecorderState } from './recorder-state.ts';
+import { lastTermination } from './last-termination.ts';
+import { readRecorderState } from './recorder-state.ts';
 import { NOW, NOW_MS, podOf, recordingOf } from './testing/build.ts';
 
 const recording = recordingOf();
@@ -131,36 +132,18 @@ describe('what a recorder pod is', () => {
     expect(lastTermination(pod, NOW)).toMatchObject({ reason: 'DeletionByPodGC', node: 'node-1' });
   });
 
+  it('takes a fault for no result, whose pod is to go: what it had stored is saved', () => {
+    const leaving = { container: { state: terminated(1, failed('Internal')) }, ...deletedAt(NOW) };
+    expect(read(leaving)).toEqual({
+      is: 'lost',
+      how: 'gone',
+      message: 'The recorder ended without a result while its pod was being removed: because',
+    });
+    expect(read({ container: { state: terminated(1, failed('Internal')) } }).is).toBe('starting');
+  });
+
   it('takes a result for one only when it is', () => {
     expect(read({ container: { state: terminated(0, '{"outcome":"completed"}') } }).is).toBe('lost');
     expect(read({ container: { state: terminated(0, '{broken') } }).is).toBe('lost');
-  });
-});
-
-describe('how the container last ended', () => {
-  it('tells the words it left, and the node', () => {
-    const pod = podOf(recording, { container: { state: running, lastState: terminated(1, 'out of luck') } });
-    const expected = { exitCode: 1, reason: 'Unknown', message: 'out of luck', node: 'node-1', at: NOW };
-    expect(lastTermination(pod, NOW)).toEqual(expected);
-  });
-
-  it('does not repeat the result', () => {
-    const pod = podOf(recording, { container: { state: terminated(0, completed) } });
-    expect(lastTermination(pod, NOW)).toMatchObject({ exitCode: 0, message: '' });
-  });
-
-  it('tells why the pod ended when the kubelet says nothing of the container', () => {
-    const pod = podOf(recording, {
-      status: { phase: 'Failed', reason: 'Evicted', message: 'disk pressure' },
-    });
-    expect(lastTermination(pod, NOW)).toMatchObject({
-      exitCode: 137,
-      reason: 'Evicted',
-      message: 'disk pressure',
-    });
-  });
-
-  it('is nothing while it has not ended', () => {
-    expect(lastTermination(podOf(recording, { container: { state: running } }), NOW)).toBeUndefined();
   });
 });

@@ -1,4 +1,3 @@
-import type { LastTermination } from '../crd/status.ts';
 import { EXIT_CODES } from '../../recorder-image/contract/exit-codes.ts';
 import { resultSchema } from '../../recorder-image/contract/result.ts';
 import type { RecorderResult } from '../../recorder-image/contract/result.ts';
@@ -119,35 +118,25 @@ export function recorderStatus(pod: Pod): ContainerStatus | undefined {
   return pod.status?.containerStatuses?.find(({ name }) => name === RECORDER_CONTAINER);
 }
 
-/**
- * How the recorder's container last ended, with its own words where it left any that are no result; or how its pod did,
- * where the kubelet had no time to say.
- */
-export function lastTermination(pod: Pod, nowIso: string): LastTermination | undefined {
-  const container = recorderStatus(pod);
-  const terminated = container?.state?.terminated ?? container?.lastState?.terminated;
-  const { phase } = pod.status ?? {};
-  const { reason, message } = endOf(pod);
-  const node = pod.spec.nodeName === undefined ? {} : { node: pod.spec.nodeName };
-  if (phase === 'Failed' && reason !== undefined)
-    return {
-      exitCode: terminated?.exitCode ?? EXIT_CODE_UNKNOWN,
-      reason: reason.slice(0, 128),
-      message: (message ?? '').slice(0, 1024),
-      at: terminated?.finishedAt ?? nowIso,
-      ...node,
-    };
-  if (!terminated) return undefined;
-  return {
-    exitCode: terminated.exitCode,
-    reason: (terminated.reason ?? 'Unknown').slice(0, 128),
-    message: (readResult(terminated) ? '' : (terminated.message ?? '')).slice(-1024),
-    at: terminated.finishedAt ?? nowIso,
-    ...node,
-  };
+/** The result that it ended with. A fault is none: started again, it might have come to one. */
+export function readResult(terminated: Terminated): RecorderResult | undefined {
+  const result = parseResult(terminated);
+  return isFault(result) ? undefined : result;
 }
 
-function readResult(terminated: Terminated): RecorderResult | undefined {
+/** What a recorder said of its fault, where it had the time to. */
+export function failureIn(terminated: Terminated): string | undefined {
+  const result = parseResult(terminated);
+  return isFault(result) ? result.error.message : undefined;
+}
+
+function isFault(
+  result: RecorderResult | undefined,
+): result is Extract<RecorderResult, { outcome: 'failed' }> {
+  return result?.outcome === 'failed' && result.reason === 'Internal';
+}
+
+function parseResult(terminated: Terminated): RecorderResult | undefined {
   const message = terminated.message?.trim();
   if (message === undefined || !message.startsWith('{')) return undefined;
   try {
@@ -166,10 +155,13 @@ function lost(pod: Pod, terminated: Terminated | undefined): RecorderState {
       how: 'gone',
       message: `The recorder pod ended: ${reason}${message ? `, ${message}` : ''}`,
     };
+  const fault = terminated && failureIn(terminated);
+  const words = fault === undefined ? '' : `: ${fault}`;
+  const ended = 'The recorder ended without a result';
   if (pod.metadata.deletionTimestamp !== undefined)
-    return { is: 'lost', how: 'gone', message: 'The recorder was killed while its pod was being removed' };
-  const how = terminated ? `with exit code ${terminated.exitCode} (${terminated.reason ?? 'Unknown'})` : '';
-  return { is: 'lost', how: 'failed', message: `The recorder ended without a result ${how}`.trim() };
+    return { is: 'lost', how: 'gone', message: `${ended} while its pod was being removed${words}` };
+  const how = terminated ? ` with exit code ${terminated.exitCode} (${terminated.reason ?? 'Unknown'})` : '';
+  return { is: 'lost', how: 'failed', message: `${ended}${how}${words}` };
 }
 
 /** Why the pod itself ended or has to: its reason, or what disrupted it, where it has none. */

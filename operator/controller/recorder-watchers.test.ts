@@ -32,29 +32,48 @@ describe('following recorders', () => {
   });
 
   it('asks for what is new, one question at a time', async () => {
-    watchers.follow('a', 'http://1');
-    watchers.follow('a', 'http://1');
+    watchers.follow('ns/rec', 'http://1');
+    watchers.follow('ns/rec', 'http://1');
     expect(asked).toHaveLength(1);
-    expect(asked[0]).toMatchObject({ baseUrl: 'http://1', after: undefined, waitSeconds: 15 });
+    expect(asked[0]).toMatchObject({
+      baseUrl: 'http://1',
+      after: undefined,
+      waitSeconds: 15,
+    });
     asked[0]?.answer(liveStatus({ version: 7 }));
     await settle();
-    expect(changed).toEqual(['a']);
-    expect(watchers.latest('a')?.version).toBe(7);
+    expect(changed).toEqual(['ns/rec']);
+    expect(watchers.latest('ns/rec')?.version).toBe(7);
     expect(asked[1]).toMatchObject({ after: 7 });
   });
 
   it('keeps what it knows when the recorder does not answer, and asks from the beginning afterwards', async () => {
-    watchers.follow('a', 'http://1');
+    watchers.follow('ns/rec', 'http://1');
     asked[0]?.answer(liveStatus({ version: 7 }));
     await settle();
     asked[1]?.fail(new Error('connection refused'));
     await clock.advance(10_000);
     expect(asked[2]).toMatchObject({ after: 0 });
-    expect(watchers.latest('a')?.state).toBe('recording');
+    expect(watchers.latest('ns/rec')?.state).toBe('recording');
+  });
+
+  it('takes the answer of another recording’s recorder for none: its address was given away', async () => {
+    watchers.follow('ns/rec', 'http://1');
+    asked[0]?.answer(liveStatus({ version: 7 }));
+    await settle();
+    changed.length = 0;
+    await clock.advance(30_000);
+    asked[1]?.answer(liveStatus({ recordingId: 'other', state: 'done', version: 9 }));
+    await settle();
+    expect(changed).toEqual([]);
+    expect(watchers.latest('ns/rec')).toMatchObject({ recordingId: 'rec', state: 'recording' });
+    expect(watchers.silentMs('ns/rec')).toBe(30_000);
+    await clock.advance(10_000);
+    expect(asked).toHaveLength(3);
   });
 
   it('does not spin when a recorder does not wait as it was asked to', async () => {
-    watchers.follow('a', 'http://1');
+    watchers.follow('ns/rec', 'http://1');
     asked[0]?.answer(liveStatus({ version: 7 }));
     await settle();
     asked[1]?.answer(liveStatus({ version: 7 }));
@@ -65,14 +84,18 @@ describe('following recorders', () => {
   });
 
   it('follows a recorder to its new address, and forgets one that is dropped', async () => {
-    watchers.follow('a', 'http://1');
-    watchers.follow('a', 'http://2');
+    watchers.follow('ns/rec', 'http://1');
+    watchers.follow('ns/rec', 'http://2');
     await settle();
     expect(asked[0]?.signal.aborted).toBe(true);
     expect(asked[1]?.baseUrl).toBe('http://2');
-    watchers.drop('a');
+    watchers.drop('ns/rec');
     await settle();
-    expect([watchers.size, asked[1]?.signal.aborted, watchers.latest('a')]).toEqual([0, true, undefined]);
+    expect([watchers.size, asked[1]?.signal.aborted, watchers.latest('ns/rec')]).toEqual([
+      0,
+      true,
+      undefined,
+    ]);
     expect(asked).toHaveLength(2);
     expect(changed).toEqual([]);
   });

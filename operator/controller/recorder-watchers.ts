@@ -3,6 +3,7 @@ import type { RecorderStatus } from '../../recorder-image/contract/status.ts';
 import { Backoff } from '../runtime/backoff.ts';
 import { sleep } from '../runtime/clock.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { parseKey } from '../runtime/kube/objects.ts';
 import type { RecorderClient } from './recorder-client.ts';
 
 export interface RecorderWatchersOptions {
@@ -19,6 +20,7 @@ export interface RecorderWatchersOptions {
 
 interface Watcher {
   readonly baseUrl: string;
+  readonly recordingId: string;
   readonly stop: AbortController;
   latest: RecorderStatus | undefined;
   /** Monotonic milliseconds of the last answer, or of the beginning. */
@@ -50,6 +52,7 @@ export class RecorderWatchers {
     known?.stop.abort();
     const watcher = {
       baseUrl,
+      recordingId: parseKey(key).name,
       stop: new AbortController(),
       latest: undefined,
       heardAt: this.#options.clock.monotonic(),
@@ -87,12 +90,16 @@ export class RecorderWatchers {
       const started = clock.monotonic();
       const after = watcher.latest?.version;
       try {
-        watcher.latest = await client.status({
+        const answer = await client.status({
           baseUrl: watcher.baseUrl,
           after,
           waitSeconds: this.#options.figuresSeconds ?? FIGURES_SECONDS,
           signal,
         });
+        // An address is given to another pod as soon as one is gone.
+        if (answer.recordingId !== watcher.recordingId)
+          throw new Error(`the recorder of ${answer.recordingId} answers in its place`);
+        watcher.latest = answer;
         watcher.heardAt = clock.monotonic();
         backoff.reset();
         if (signal.aborted) return;

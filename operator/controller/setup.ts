@@ -30,6 +30,7 @@ import type { Reach } from './reach.ts';
 import type { RecorderClient } from './recorder-client.ts';
 import { RecorderWatchers } from './recorder-watchers.ts';
 import { MeetingRecordingReconciler, currentPodName } from './reconciler.ts';
+import { RememberedReach } from './remembered-reach.ts';
 import { slimPod } from './slim-pod.ts';
 import { StatusUpdate } from './status-update.ts';
 import { TlsRoutes } from './tls-routes.ts';
@@ -37,6 +38,8 @@ import { POD_RECORDING } from './world.ts';
 import type { World } from './world.ts';
 
 export const CONTROLLER_NAME = 'meetingrecording';
+/** Milliseconds: within 10 s of the API server being back, an object is to show the truth again. */
+const LONGEST_RETRY_MS = 8000;
 
 export interface SetupOptions {
   config: ControllerConfig;
@@ -54,12 +57,18 @@ export interface SetupOptions {
   /** From 0 up to 1. */
   random: () => number;
   log: Logger;
+  /** Called once the caches are full. */
+  onFull?: () => void;
 }
 
 /** Wires the controller of MeetingRecordings: caches, queue, world, workers. */
 export function setupController(options: SetupOptions): Manager {
   const { config, kube, events, clock, random, log, runtimeMetrics } = options;
-  const queue = new WorkQueue({ clock, metrics: runtimeMetrics.forQueue(CONTROLLER_NAME) });
+  const queue = new WorkQueue({
+    clock,
+    metrics: runtimeMetrics.forQueue(CONTROLLER_NAME),
+    maxDelayMs: LONGEST_RETRY_MS,
+  });
   const common = { client: kube, clock, random, log };
   const recordings = new Informer<MeetingRecording>({
     ...common,
@@ -76,12 +85,11 @@ export function setupController(options: SetupOptions): Manager {
     indexes: { [POD_RECORDING]: (pod) => [recordingKey(pod) ?? ''] },
     transform: slimPod,
   });
-  const gate = new ProviderGate({ clock });
   const admission = new Admission({
     maxConcurrent: config.maxConcurrentRecordings,
     weigh: ({ spec }) => (spec.output.format === 'webm' ? config.webmWeight : 1),
     maxPushes: config.maxPushes,
-    providerIsOpen: () => gate.isOpen(),
+    gate: new ProviderGate({ clock }),
     wake: (keys) => keys.forEach((key) => queue.add(key)),
   });
   const watchers = new RecorderWatchers({
@@ -103,17 +111,28 @@ export function setupController(options: SetupOptions): Manager {
       announce(events, change);
     },
   });
+  const reach = new RememberedReach({
+    reach: options.reach ?? rtmpReach(),
+    clock,
+    onChange: (key) => queue.add(key),
+  });
   const world: World = {
     kube,
     recordings,
     pods,
-    push: options.push && new BoundedMediaPush({ push: options.push, clock }),
+    push:
+      options.push &&
+      new BoundedMediaPush({
+        push: options.push,
+        workers: config.workers,
+        wake: (key) => queue.add(key),
+        clock,
+      }),
     pushRequests,
-    gate,
     admission,
     watchers,
     hostPorts,
-    reach: options.reach ?? rtmpReach(),
+    reach,
     tlsRoutes: new TlsRoutes({ kube }),
     config,
     clock,
@@ -124,6 +143,7 @@ export function setupController(options: SetupOptions): Manager {
 
   recordings.onChange((change) => {
     admission.observe(change);
+    if (!change.after || isTerminal(change.after.status?.phase)) reach.forget(change.key);
     // What a pass has written itself tells it nothing: it says when it wants to look again.
     if (!change.own) queue.add(change.key, change.initial ? 'low' : 'normal');
     if (change.before && change.before.metadata.uid !== change.after?.metadata.uid) {
@@ -152,10 +172,7 @@ export function setupController(options: SetupOptions): Manager {
           recordings: () => recordings.store.list(),
           masterKey: config.masterKey,
           intervalSeconds: config.pushSweepSeconds,
-          onEnded: () => {
-            gate.freed();
-            admission.wakeNext();
-          },
+          onEnded: () => admission.pushEnded(),
           clock,
           log,
         })
@@ -172,6 +189,7 @@ export function setupController(options: SetupOptions): Manager {
     sources: [recordings, pods],
     controllers: [work],
     election: options.election,
+    ...(options.onFull && { onFull: options.onFull }),
     beforeWork: () => holdSlots(recordings, pods, admission),
     clock,
     log,
@@ -186,6 +204,10 @@ function holdSlots(recordings: Informer<MeetingRecording>, pods: Informer<Pod>, 
     if (ownerUid(pod) === recording.metadata.uid && pod.metadata.name === currentPodName(recording))
       admission.hold(recording);
   }
+  const full = ({ status }: MeetingRecording) =>
+    status?.phase === 'Pending' && status.reason === 'ProviderQuotaExceeded';
+  // What the one before this has learnt stands in those that wait for it.
+  if ([...recordings.store.list()].some(full)) admission.providerIsFull();
 }
 
 function enqueueOwner({ before, after, initial }: Change<Pod>, queue: WorkQueue): void {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { hostPortOf } from './host-ports.ts';
 import type { Pod } from './kube-objects.ts';
-import { lastTermination, readRecorderState } from './recorder-state.ts';
+import { lastTermination } from './last-termination.ts';
+import { readRecorderState } from './recorder-state.ts';
 import { slimPod } from './slim-pod.ts';
 import { NOW, NOW_MS, podOf, recordingOf } from './testing/build.ts';
 

@@ -3,6 +3,7 @@ import type { Phase } from '../crd/phases.ts';
 import { isTerminal } from '../crd/phases.ts';
 import type { Reason } from '../crd/reasons.ts';
 import type { MeetingRecordingStatus } from '../crd/status.ts';
+import { copyJson } from '../runtime/json-values.ts';
 
 const MAX_MESSAGE_LENGTH = 1024;
 
@@ -19,7 +20,7 @@ export class StatusDraft {
     generation: number | undefined;
     nowMs: number;
   }) {
-    this.value = structuredClone(options.stored ?? {});
+    this.value = copyJson(options.stored ?? {});
     this.#stored = options.stored?.conditions;
     this.#generation = options.generation;
     // metav1.Time has whole seconds.

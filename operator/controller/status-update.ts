@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
 import { isTerminal } from '../crd/phases.ts';
 import type { MeetingRecordingStatus } from '../crd/status.ts';
 import { isConflict, isNotFound } from '../runtime/kube/api-error.ts';
+import { equalJson } from '../runtime/json-values.ts';
 import { MEETING_RECORDINGS } from './kube-objects.ts';
 import { lookAgainIn } from './pass.ts';
 import type { Pass } from './pass.ts';
@@ -59,10 +59,10 @@ export class StatusUpdate {
   #isWorthIt(pass: Pass, world: World): boolean {
     const before = pass.recording.status ?? {};
     const after = pass.status.value;
-    if (isDeepStrictEqual(before, after)) return false;
+    if (equalJson(before, after)) return false;
     const { durationSeconds: _before, ...rest } = before;
     const { durationSeconds: _after, ...restAfter } = after;
-    if (!isDeepStrictEqual(rest, restAfter)) return true;
+    if (!equalJson(rest, restAfter)) return true;
     const last = this.#figures.get(pass.recording.metadata.uid);
     const waitMs = last === undefined ? 0 : last + FIGURES_MS - world.clock.monotonic();
     if (waitMs > 0) lookAgainIn(pass, waitMs);

@@ -9,10 +9,9 @@ import type { Admission } from './admission.ts';
 import type { ControllerConfig } from './config.ts';
 import type { Pod } from './kube-objects.ts';
 import type { HostPorts } from './host-ports.ts';
-import type { ProviderGate } from './provider-gate.ts';
 import type { PushRequests } from './push-requests.ts';
-import type { Reach } from './reach.ts';
 import type { RecorderWatchers } from './recorder-watchers.ts';
+import type { RememberedReach } from './remembered-reach.ts';
 import type { TlsRoutes } from './tls-routes.ts';
 
 /** A cache that is shown the answers to our own writes. */
@@ -27,14 +26,13 @@ export interface World {
   readonly recordings: Cache<MeetingRecording>;
   /** Recorder pods, indexed by their recording's key under POD_RECORDING. */
   readonly pods: Cache<Pod>;
-  /** Absent: the installation has no Agora credentials. */
+  /** Absent: the installation has no Agora credentials. May throw PushBusyError, which says nothing of Agora. */
   readonly push: MediaPush | undefined;
   readonly pushRequests: PushRequests;
-  readonly gate: ProviderGate;
   readonly admission: Admission;
   readonly watchers: RecorderWatchers;
   readonly hostPorts: HostPorts;
-  readonly reach: Reach;
+  readonly reach: Pick<RememberedReach, 'look'>;
   readonly tlsRoutes: TlsRoutes;
   readonly config: ControllerConfig;
   readonly clock: Clock;

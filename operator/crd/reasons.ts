@@ -55,6 +55,8 @@ export type Reason = keyof typeof REASONS;
 export const EVENT_REASONS = {
   PushNotEnded:
     'Agora could not be told for ten minutes that a push is over; it ends by itself when its channel is empty.',
+  RecorderDied:
+    'The recorder ended without a result and is started again in its pod; the note says how it ended.',
   PartLost: 'What a lost recorder had recorded could not be saved; the note says which one and why not.',
 } as const;
 

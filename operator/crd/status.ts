@@ -21,7 +21,7 @@ export const lastTerminationSchema = z.object({
   reason: z.string().max(128),
   message: z.string().max(4096),
   node: z.string().max(253).optional(),
-  at: time('When the container ended.'),
+  at: time('When it ended.'),
 });
 export type LastTermination = z.infer<typeof lastTerminationSchema>;
 
@@ -59,6 +59,11 @@ export const statusSchema = z.object({
     .optional()
     .describe('http://IP:PORT of the recorder inside the cluster, while it runs: /status, /metrics.'),
   attempt: z.int().min(1).optional().describe('The number of the recorder pod, from 1.'),
+  attemptsRefused: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('How many of them were let go again because Agora had no room for the push.'),
   ingest: z
     .object({ url: z.string().max(1024).describe('rtmp://HOST:PORT/live, without the stream key.') })
     .optional(),
@@ -95,6 +100,8 @@ export const statusSchema = z.object({
     .optional()
     .describe('Recorders that were lost, and what was saved of each.')
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['attempt'] }),
-  lastTermination: lastTerminationSchema.optional().describe("How the recorder's container last ended."),
+  lastTermination: lastTerminationSchema
+    .optional()
+    .describe('How the recorder last ended, also one that was started again.'),
 });
 export type MeetingRecordingStatus = z.infer<typeof statusSchema>;

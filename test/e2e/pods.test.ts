@@ -1,13 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LABELS } from '../../operator/crd/names.ts';
+import type { KubernetesObject } from '../install/kubectl.ts';
 import type { Workbench } from '../install/workbench.ts';
 import { makeClip } from '../support/media/clip.ts';
 import type { TempDirectory } from '../support/temp-directory.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 import { hasRecordedFor, isCompleted, Meeting } from './meeting.ts';
 import { openRecording, publishTo } from './plain-publisher.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { expectEveryPacket, expectNothingLeft } from './verdict.ts';
 import { openWorkbench } from './workbench.ts';
+
+interface RunningPod extends KubernetesObject {
+  readonly metadata: KubernetesObject['metadata'] & { readonly labels: Readonly<Record<string, string>> };
+  readonly spec: { readonly nodeName: string; readonly containers: readonly { readonly image: string }[] };
+}
 
 describe('a recorder pod that somebody removes while it records', () => {
   let workbench: Workbench;
@@ -36,6 +44,48 @@ describe('a recorder pod that somebody removes while it records', () => {
     }
   }
 
+  /** Makes a pod of the highest priority that can only be on this one's node once this one is gone. */
+  async function preempt(pod: string): Promise<void> {
+    const { spec, metadata } = (await workbench.kubectl.get<RunningPod>('pod', pod)) ?? {};
+    const rival = `${pod}-rival`;
+    const term = {
+      labelSelector: { matchLabels: { [LABELS.recording]: metadata?.labels[LABELS.recording] } },
+      topologyKey: 'kubernetes.io/hostname',
+    };
+    await workbench.kubectl.apply({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: rival },
+      spec: {
+        priorityClassName: 'system-node-critical',
+        nodeSelector: { 'kubernetes.io/hostname': spec?.nodeName },
+        affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } },
+        terminationGracePeriodSeconds: 0,
+        automountServiceAccountToken: false,
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: 65_532,
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+        containers: [
+          {
+            name: 'rival',
+            image: spec?.containers[0]?.image,
+            command: ['sleep', '600'],
+            securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+          },
+        ],
+      },
+    });
+    try {
+      const going = async (): Promise<boolean> =>
+        (await workbench.kubectl.get('pod', pod))?.metadata.deletionTimestamp !== undefined;
+      await waitFor(going, { what: 'the recorder to be preempted', timeoutMs: 60_000, intervalMs: 500 });
+    } finally {
+      await workbench.kubectl.run('delete', 'pod', rival, '--wait=false');
+    }
+  }
+
   it.each([
     [
       'deleted by hand',
@@ -43,6 +93,7 @@ describe('a recorder pod that somebody removes while it records', () => {
     ],
     ['evicted by the API, as a drain does', async (pod: string) => await workbench.kubectl.evict(pod)],
     ['drained with its node', drain],
+    ['preempted by a pod of higher priority', preempt],
   ])('%s: it saves what came until then, and says Drained', async (_how, remove) => {
     const recording = await openRecording(workbench, 'removed');
     await using publisher = await publishTo(recording, clip);
@@ -50,6 +101,7 @@ describe('a recorder pod that somebody removes while it records', () => {
     await remove(recording.podName);
     const { status } = await workbench.waitForRecording(recording.name, 'completed', isCompleted);
     expect(status).toMatchObject({ reason: 'Drained', attempt: 1 });
+    if (remove === preempt) expect(status?.message).toContain('PreemptionByScheduler');
     await publisher.stop();
     const recorded = `${folder.path}/${recording.name}.mp4`;
     await workbench.downloadObject(status?.file?.key ?? '', recorded);

@@ -113,6 +113,29 @@ describe('the end of a recording', () => {
     expect(world.kubelet.everSeen).toHaveLength(1);
   });
 
+  it('a recorder that its supervisor starts again goes on, and the status and one event for each death tell', async () => {
+    await world.startController();
+    await recording();
+    for (const times of ['once', '2 times']) {
+      stub('rec-1').startAgain();
+      const { status } = await world.until(
+        'rec',
+        `told ${times}`,
+        ({ status }) => status?.lastTermination?.message.includes(times) ?? false,
+      );
+      const lastTermination = { exitCode: 137, reason: 'SIGKILL', node: 'fake-node' };
+      expect(status).toMatchObject({ phase: 'Recording', reason: 'Reconnecting', lastTermination });
+      stub('rec-1').become('recording');
+    }
+    const deaths = async () =>
+      (await eventsOf('rec')).filter((event) => event === 'StartingAgain RecorderDied');
+    await waitFor(async () => (await deaths()).length === 2, { what: 'both deaths to be told of' });
+    await world.patchSpec('rec', { desiredState: 'Stopped' });
+    await world.untilPhase('rec', 'Completed');
+    await untilLetGo('rec');
+    expect(await deaths()).toHaveLength(2);
+  });
+
   it('a file that S3 refuses stays in the pod and is tried again, until it is stored', async () => {
     await world.startController();
     await recording();

@@ -10,6 +10,7 @@ import { gatewayApiDefinition } from '../support/gateway-api.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 import type { TempDirectory } from '../support/temp-directory.ts';
 import { GATEWAY_RULES } from './controller-support/controller-rights.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { FaultProxy } from './controller-support/fault-proxy.ts';
 import { startIngest } from './controller-support/greeting-ingest.ts';
 import { rightOf, rights } from './controller-support/rights.ts';
@@ -147,6 +148,16 @@ describe('a recorder behind a gateway', () => {
     await answer(world, 'True', 'Accepted');
     world.kubelet.stub('rec-2')?.become('recording');
     await world.until('rec', 'reachable', ({ status }) => status?.ingest !== undefined);
+
+    // Somebody deletes the route, and the publisher is cut off: it is made anew.
+    await cluster.kube.delete(ROUTES, { namespace: world.namespace, name: moved?.metadata.name ?? '' });
+    world.kubelet.stub('rec-2')?.become('reconnecting');
+    const anew = await waitFor(async () => (await routesOf(world))[0], {
+      what: 'the route to be made anew',
+      timeoutMs: 45_000,
+    });
+    expect(anew.metadata.uid).not.toBe(route?.metadata.uid);
+    expect(anew.spec.rules[0]?.backendRefs[0]?.name).toMatch(/-2$/);
     await world.patchSpec('rec', { desiredState: 'Stopped' });
     await world.untilPhase('rec', 'Completed');
     await world.untilNoPods();

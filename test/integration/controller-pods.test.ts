@@ -111,6 +111,7 @@ describe('trouble with the recorder pod', () => {
       file: { key: FIRST },
       lastTermination: { exitCode: 0, reason: 'Terminated', node: 'fake-node' },
     });
+    expect(status?.message).toContain('imminent node shutdown');
     await untilLetGo();
   });
 
@@ -119,6 +120,7 @@ describe('trouble with the recorder pod', () => {
     await world.kubelet.preempt('rec-1');
     const { status } = await world.untilPhase('rec', 'Completed');
     expect(status).toMatchObject({ reason: 'Drained', file: { key: FIRST } });
+    expect(status?.message).toContain('preempting to accommodate a higher priority pod');
     expect(world.history.headlines('rec')).toContain('Stopping Drained');
     await untilLetGo();
   });

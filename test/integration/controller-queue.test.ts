@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deriveStreamKey } from '../../operator/crd/stream-key.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { startStandingController } from './controller-support/standing-controller.ts';
 import { startCluster, TestWorld } from './controller-support/world.ts';
 import type { Cluster } from './controller-support/world.ts';
 
@@ -113,6 +114,71 @@ describe('waiting for a slot', () => {
     await world.untilNoPods();
     expect(world.agora.converters.size).toBe(0);
   });
+
+  it('a slot that is freed is used because of that, not because somebody looked again', async () => {
+    await using _ = await startStandingController(world, { MAX_CONCURRENT_RECORDINGS: '1' });
+    const rtmp = { source: { rtmp: {} } };
+    await world.record('rec-a', rtmp);
+    await world.until('rec-a', 'ready', ({ status }) => status?.reason === 'WaitingForPublisher');
+    await world.record('rec-b', rtmp);
+    await world.until('rec-b', 'queued', ({ status }) => status?.queuePosition === 1);
+    await stopUnstarted('rec-a');
+    await world.until('rec-b', 'ready', ({ status }) => status?.reason === 'WaitingForPublisher');
+  });
+
+  it('a quota of Agora that is not known costs one pod for each that is refused, and then one for each push', async () => {
+    const names = ['rec-a', 'rec-b', 'rec-c', 'rec-d', 'rec-e', 'rec-f'];
+    for (const name of names) await world.record(name);
+    world.agora.refuse = (method) =>
+      method === 'POST' && world.agora.converters.size >= 2
+        ? { status: 429, body: { message: 'reach resource quota limit' } }
+        : undefined;
+    await using stack = new AsyncDisposableStack();
+    const start = async () =>
+      stack.use(await startStandingController(world, { MAX_CONCURRENT_RECORDINGS: '6' }));
+    const first = await start();
+    const pushed = async () => {
+      const all = await Promise.all(names.map((name) => world.get(name)));
+      return all.filter(({ status }) => status?.phase === 'Recording').map(({ metadata }) => metadata.name);
+    };
+    const untilTwoRecord = async () =>
+      await waitFor(
+        async () => {
+          const recording = await pushed();
+          return recording.length === 2 && world.kubelet.pods.length === 2 && recording;
+        },
+        { what: 'two to record, and no other pod to be there', timeoutMs: 45_000 },
+      );
+    let recording = await untilTwoRecord();
+    expect(world.kubelet.everSeen).toHaveLength(6);
+    for (let ended = 1; ended <= 4; ended++) {
+      await stop(recording[0] ?? '');
+      recording = await untilTwoRecord();
+      expect(world.kubelet.everSeen).toHaveLength(6 + ended);
+      if (ended !== 2) continue;
+      // One that takes over knows as much.
+      await first[Symbol.asyncDispose]();
+      await start();
+    }
+    for (const name of recording) await stop(name);
+    expect(world.agora.everMade).toHaveLength(6);
+  }, 120_000);
+
+  it('an Agora that never answers keeps no other recording waiting', async () => {
+    world.agora.hangs = (method) => method === 'POST';
+    const names = Array.from({ length: 12 }, (_, i) => `rec-${i + 10}`);
+    for (const name of names) await world.record(name);
+    await world.startController({ MAX_CONCURRENT_RECORDINGS: '20' });
+    await waitFor(() => world.agora.mostHanging > 0, { what: 'Agora to be asked' });
+    await world.record('obs', { source: { rtmp: {} } });
+    await world.until('obs', 'ready', ({ status }) => status?.reason === 'WaitingForPublisher');
+    for (const name of names)
+      await world.until(name, 'asking', ({ status }) => status?.reason === 'RequestingPush');
+    // Half of the ten workers: the others are there for everything else.
+    expect(world.agora.mostHanging).toBeLessThanOrEqual(5);
+    world.agora.hangs = () => false;
+    for (const name of names) await world.untilPhase(name, 'Recording');
+  }, 120_000);
 
   it('a pod of another owner under its name is waited for, not taken', async () => {
     const foreign = await world.foreignPod('rec-1');

@@ -60,6 +60,34 @@ describe('a recorder that does not start', () => {
     },
   );
 
+  it('again says so, and another takes its place when its time is over', async () => {
+    world.kubelet.starts = true;
+    await world.startController({ START_TIMEOUT: '3' });
+    await world.record('rec');
+    await world.untilPhase('rec', 'Recording');
+    await world.kubelet.waits('rec-1', 'CreateContainerConfigError', 'secret "s3" not found');
+    const { status } = await world.until(
+      'rec',
+      'told',
+      ({ status }) => status?.reason === 'RecorderStarting',
+    );
+    expect(status).toMatchObject({ phase: 'Recording' });
+    expect(status?.message).toContain('secret "s3" not found');
+    const after = await world.until(
+      'rec',
+      'recorded by another pod',
+      ({ status }) => status?.podName === 'rec-2' && status.reason === 'Receiving',
+    );
+    expect(after.status).toMatchObject({
+      attempt: 2,
+      lastTermination: { reason: 'NotStarted', node: 'fake-node' },
+      parts: [{ attempt: 1 }],
+    });
+    await world.patchSpec('rec', { desiredState: 'Stopped' });
+    expect((await world.untilPhase('rec', 'Completed')).status?.reason).toBe('StopRequested');
+    await world.untilNoPods();
+  });
+
   it('because its pod is refused says so in the API server’s words, and goes when it is told to', async () => {
     await world.startController({ RECORDER_PRIORITY_CLASS: 'missing-class' });
     await world.record('rec');

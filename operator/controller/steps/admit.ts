@@ -54,7 +54,7 @@ export async function admit(pass: Pass, world: World): Promise<Verdict> {
 function wait(
   pass: Pass,
   world: World,
-  { position, lacks }: Extract<AdmissionDecision, { admitted: false }>,
+  { position, lacks, waitMs }: Extract<AdmissionDecision, { admitted: false }>,
 ): Verdict {
   const { status } = pass;
   const provider = lacks === 'provider';
@@ -65,10 +65,7 @@ function wait(
   status.say('Pending', reason, message);
   status.set('Admitted', 'False', reason, message);
   status.value.queuePosition = position;
-  // A slot that is freed wakes whose turn it is; the others only want their place shown.
-  lookAgainIn(
-    pass,
-    provider ? Math.max(world.gate.waitMs, 1000) : Math.min(5000 + position * REFRESH_MS_A_PLACE, 60_000),
-  );
+  // What is freed wakes whose turn it is; the others only want their place shown.
+  lookAgainIn(pass, waitMs ?? Math.min(5000 + position * REFRESH_MS_A_PLACE, 60_000));
   return 'end';
 }

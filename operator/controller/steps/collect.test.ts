@@ -85,6 +85,20 @@ describe('the result', () => {
     expect(pass.status.value).toMatchObject(expected);
   });
 
+  it('names what had the pod go, also where the recorder has ended by then', async () => {
+    const recording = recordingOf({ status: stopping('Drained') });
+    const message = 'default-scheduler: preempting to accommodate a higher priority pod';
+    const preemption = { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message };
+    const pod = podOf(recording, { status: { conditions: [preemption] } });
+    const recorder = { is: 'ended', result: completed('Stopped') } as const;
+    const pass = { ...passOf(recording, { pod }), recorder };
+    await collect(pass, worldOf());
+    expect(pass.status.value).toMatchObject({
+      phase: 'Completed',
+      message: `${REASONS.Drained} PreemptionByScheduler: ${message}`,
+    });
+  });
+
   it('has a reason of the registry for everything that a recorder can say', async () => {
     for (const reason of Object.keys(RESULT_REASONS) as ResultReason[])
       for (const result of [completed(reason), failed(reason)]) {
@@ -113,8 +127,14 @@ describe('without a result', () => {
     ['one that died again and again', { is: 'lost', how: 'failed', message: 'died' }, 'Recording'],
     ['one that is gone while it stops', gone, 'Stopping'],
   ] as const)('%s is not replaced: the end waits for what it had stored', async (_what, recorder, phase) => {
-    const waiting = await collected(recorder, { phase, reason: 'StopRequested', startedAt: NOW });
+    const receiving = { type: 'Receiving', status: 'True', reason: 'Receiving', message: '' } as const;
+    const conditions = [{ ...receiving, lastTransitionTime: NOW }];
+    const stored = { phase, reason: 'StopRequested', startedAt: NOW, conditions };
+    const waiting = await collected(recorder, stored);
     expect(waiting).toMatchObject({ phase: 'Stopping', parts: [{ attempt: 1, state: 'Salvaging' }] });
+    expect(waiting.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Receiving', status: 'False' }),
+    );
     const saved = { ...waiting, parts: [{ ...part, state: 'Salvaged' as const, files: [file] }] };
     expect(await collected(recorder, saved)).toMatchObject({ phase: 'Completed', reason: 'Salvaged', file });
     const nothing = { ...waiting, parts: [{ ...part, state: 'Lost' as const }] };

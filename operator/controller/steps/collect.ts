@@ -13,9 +13,10 @@ import {
   salvagedFiles,
   salvagedSeconds,
 } from '../parts.ts';
-import { fail, isStopping, lookAgainIn, settle } from '../pass.ts';
+import { endConditions, fail, isStopping, lookAgainIn, settle } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
 import { uploadGivenUpAtMs } from '../patience.ts';
+import { reasonMessage } from '../reason-message.ts';
 import type { RecorderState } from '../recorder-state.ts';
 import { deletePod } from '../release-pod.ts';
 import { resultFiles } from '../result-files.ts';
@@ -70,7 +71,7 @@ function take(pass: Pass, result: RecorderResult, world: World): void {
     status.value.durationSeconds = earlierSeconds(pass) + result.durationSeconds;
   if (result.outcome === 'completed') {
     const files = [...salvagedFiles(pass), ...resultFiles(result)];
-    complete(pass, reason, files, REASONS[reason] + missingParts(pass));
+    complete(pass, reason, files, reasonMessage(reason, pass.pod) + missingParts(pass));
     return;
   }
   const asked = world.pushRequests.of(pass.recording.metadata.uid).lastError;
@@ -108,6 +109,7 @@ function complete(pass: Pass, reason: Reason, files: readonly RecordingFile[], m
 function waitForParts(pass: Pass, reason: Reason): void {
   const { status } = pass;
   const message = 'The recording has ended; what a lost recorder had stored is being saved';
+  endConditions(pass);
   status.say('Stopping', isStopping(pass) ? storedReason(pass, reason) : reason, message);
 }
 
@@ -197,6 +199,8 @@ function waitForStore(pass: Pass, result: RecorderResult, world: World): void {
   const { message } = result.error;
   status.set('Uploaded', 'False', 'UploadFailed', message);
   status.say('Stopping', 'UploadFailed', message);
+  // It receives nothing any more, and its container waits for its next try.
+  endConditions(pass);
   const since = Date.parse(status.condition('Uploaded')?.lastTransitionTime ?? status.now);
   const leftMs = uploadGivenUpAtMs(pass, world, since) - pass.nowMs;
   if (leftMs <= 0) take(pass, result, world);

@@ -1,6 +1,6 @@
 import { REASONS } from '../../crd/reasons.ts';
-import type { Reason } from '../../crd/reasons.ts';
-import { authority, ingestAddress } from '../ingest-address.ts';
+import { findWay, mendWay } from '../ingest-way.ts';
+import type { WayTrouble } from '../ingest-way.ts';
 import type { Pod } from '../kube-objects.ts';
 import { fail, isOver, lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
@@ -14,19 +14,17 @@ const LATEST_MS = 5000;
 export async function endpoint(pass: Pass, world: World): Promise<Verdict> {
   const { status, recorder, pod } = pass;
   if (isOver(pass) || recorder?.is !== 'listening' || !pod) return 'next';
-  // A pod that was started anew by its node may have another address; everything else stays as it was found.
-  if (status.value.ingest === undefined || world.config.ingest.exposure === 'podIP') {
-    const address = await ingestAddress(pass, world, { pod, podIP: recorder.address });
-    if ('reason' in address) return wait(pass, world, pod, address);
-    const { url, check } = address;
-    // Inside the cluster, the pod's readiness says it; what stands at a fixed address is not ours to judge.
-    const trouble = check && (await world.reach(check));
-    if (check && trouble !== undefined) {
-      const via = new URL(url).host === authority(check.host, check.port) ? '' : ` (${check.host})`;
-      const message = `The recorder listens, but does not answer at ${new URL(url).host}${via} yet: ${trouble}`;
-      return wait(pass, world, pod, { reason: 'IngestUnreachable', message });
-    }
-    status.value.ingest = { url };
+  const way = { pod, podIP: recorder.address };
+  const known = status.value.ingest?.url;
+  // A pod that was started anew by its node may have another address.
+  if (known === undefined || world.config.ingest.exposure === 'podIP') {
+    const found = await findWay(pass, world, way);
+    if (found === 'looking') return 'next';
+    if ('reason' in found) return wait(pass, world, pod, found);
+    status.value.ingest = { url: found.url };
+  } else {
+    const trouble = await mendWay(pass, world, way, known);
+    if (trouble) return tell(pass, trouble);
   }
   status.set('RecorderReady', 'True', 'Listening', 'The recorder listens for its publisher');
   const said = status.value.reason === 'RequestingPush' || status.value.reason === 'WaitingForPublisher';
@@ -35,8 +33,15 @@ export async function endpoint(pass: Pass, world: World): Promise<Verdict> {
   return 'next';
 }
 
+/** The recorder's own patience with its publisher is that with the way to it, too. */
+function tell({ status }: Pass, { reason, message }: WayTrouble): Verdict {
+  status.set('RecorderReady', 'False', reason, message);
+  if (status.value.startedAt === undefined) status.say('Starting', reason, message);
+  return 'next';
+}
+
 /** A recorder that nobody can reach is of no use: it is given up when its time to start is over. */
-function wait(pass: Pass, world: World, pod: Pod, why: { reason: Reason; message: string }): Verdict {
+function wait(pass: Pass, world: World, pod: Pod, why: WayTrouble): Verdict {
   const { status, nowMs } = pass;
   const { reason, message } = why;
   const replaces = status.value.startedAt !== undefined;

@@ -1,13 +1,16 @@
-import { REASONS } from '../../crd/reasons.ts';
+import type { ConditionType } from '../../crd/conditions.ts';
 import { ApiError, isAlreadyExists, isNotFound } from '../../runtime/kube/api-error.ts';
 import { refOf } from '../../runtime/kube/resource.ts';
 import { MEETING_RECORDINGS, PODS, ownerUid } from '../kube-objects.ts';
 import type { Pod } from '../kube-objects.ts';
-import { MAX_LOSSES, mayContinue } from '../parts.ts';
-import { fail, isOver, isStopping, isUnwanted, lookAgainIn } from '../pass.ts';
+import { notReady } from '../not-ready.ts';
+import { isOver, isStopping, isUnwanted, lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
 import { recorderPod, recorderPodName } from '../recorder-pod.ts';
-import { EXIT_CODE_UNKNOWN, lastTermination, readRecorderState, recorderStatus } from '../recorder-state.ts';
+import { laterTermination, lastTermination } from '../last-termination.ts';
+import { loseRecorder } from '../lose-recorder.ts';
+import { readRecorderState } from '../recorder-state.ts';
+import { steadyMessage } from '../steady-message.ts';
 import type { World } from '../world.ts';
 import { isSilent } from './watch.ts';
 
@@ -22,7 +25,7 @@ export async function pod(pass: Pass, world: World): Promise<Verdict> {
   if (!pass.pod && (known || isStopping(pass))) {
     pass.pod = await find(pass, world);
     if (!pass.pod && known) {
-      lose(pass, 'PodRemoved', 'The recorder pod was removed by force');
+      loseRecorder(pass, 'PodRemoved', 'The recorder pod was removed by force');
       return 'next';
     }
   }
@@ -98,9 +101,10 @@ function refused(pass: Pass, error: ApiError): void {
   // How much of the quota is used changes from try to try, so only its name is told.
   const quota = /exceeded quota: ([^,\s]+)/.exec(error.message)?.[1];
   const reason = quota === undefined ? 'CreatingRecorder' : 'ResourceQuotaExceeded';
+  // What an admission webhook says may change too: it is only told anew when it says something else.
   const message =
     quota === undefined
-      ? error.message
+      ? steadyMessage(pass.status.condition('RecorderReady')?.message, error.message)
       : `The ResourceQuota ${quota} refuses the recorder pod; it is tried again`;
   pass.status.say('Starting', reason, message);
   pass.status.set('RecorderReady', 'False', reason, message);
@@ -115,7 +119,8 @@ function follow(pass: Pass, world: World, pod: Pod): Verdict {
   status.value.podName = pod.metadata.name ?? '';
   if (pod.spec.nodeName !== undefined) status.value.nodeName = pod.spec.nodeName;
   if (pass.recorder.is === 'unreachable') unreachable(pass, world, pass.recorder.sinceMs);
-  const termination = lastTermination(pod, status.now);
+  const { lastTermination: known } = status.value;
+  const termination = laterTermination(known, lastTermination(pod, status.now, known));
   if (termination) status.value.lastTermination = termination;
   if (pass.recorder.is === 'starting' && !isOver(pass)) notReady(pass, world, pod);
   return 'next';
@@ -131,68 +136,18 @@ function unreachable(pass: Pass, world: World, sinceMs: number): void {
   const silentMs = world.watchers.silentMs(pass.key) ?? unheardMs;
   const leftMs = limitMs - Math.min(silentMs, nowMs - sinceMs);
   if (leftMs <= 0) {
-    lose(pass, 'NodeLost', `The node ${node} of the recorder does not answer`);
+    loseRecorder(pass, 'NodeLost', `The node ${node} of the recorder does not answer`);
     return;
   }
   lookAgainIn(pass, Math.min(leftMs, UNREACHABLE_MS));
-  if (isOver(pass) || !isSilent(pass, world)) return;
+  if (!isSilent(pass, world)) return;
   const message = `Neither the recorder nor its node ${node} answers`;
-  status.set('RecorderReady', 'Unknown', 'RecorderUnreachable', message);
-  if (status.value.startedAt === undefined) return;
-  status.set('Receiving', 'Unknown', 'RecorderUnreachable', message);
-  status.say('Recording', 'RecorderUnreachable', message);
-}
-
-/** Nothing is to be learnt from the pod any more: what is known of its end is all that there will be. */
-function lose(pass: Pass, reason: string, message: string): void {
-  const { status } = pass;
-  const { nodeName } = status.value;
-  pass.recorder = { is: 'lost', how: 'gone', message };
-  status.value.lastTermination = {
-    exitCode: EXIT_CODE_UNKNOWN,
-    reason,
-    message,
-    at: status.value.lastTermination?.reason === reason ? status.value.lastTermination.at : status.now,
-    ...(nodeName !== undefined && { node: nodeName }),
+  // Of one that is being stopped, only what it still says.
+  const doubt = (type: ConditionType): void => {
+    if (!isOver(pass) || status.is(type)) status.set(type, 'Unknown', 'RecorderUnreachable', message);
   };
-}
-
-function notReady(pass: Pass, world: World, pod: Pod): void {
-  const { status, nowMs } = pass;
-  const trouble = pass.recorder?.is === 'starting' ? pass.recorder.trouble : undefined;
-  const reason = trouble?.reason ?? 'CreatingRecorder';
-  const message = trouble?.message ?? REASONS.CreatingRecorder;
-  const wasListening = status.condition('RecorderReady')?.reason === 'Listening';
-  const everListened = wasListening || status.value.ingest !== undefined;
-  status.set('RecorderReady', 'False', reason, message);
-  // One that has listened before starts again in place, and goes on where it was.
-  if (everListened) return;
-  const replaces = status.value.startedAt !== undefined;
-  if (replaces) status.say('Recording', 'RecorderReplaced', message);
-  else status.say('Starting', reason, message);
-  const leftMs = startDeadlineMs(pod, world) - nowMs;
-  if (leftMs > 0) lookAgainIn(pass, leftMs);
-  else if (isSilentOnItsNode(pod) && mayContinue(pass) && (status.value.attempt ?? 1) <= MAX_LOSSES)
-    lose(pass, 'NotStarted', `The recorder did not start on the node ${pod.spec.nodeName}`);
-  else if (replaces)
-    pass.recorder = { is: 'lost', how: 'failed', message: `${REASONS.StartTimeout} ${message}` };
-  else fail(pass, 'StartTimeout', `${REASONS.StartTimeout} ${message}`);
-}
-
-/** Unix milliseconds. A container that runs listens within seconds, where its node still answers. */
-function startDeadlineMs(pod: Pod, world: World): number {
-  const { startTimeoutSeconds, recorderLostSeconds } = world.config;
-  const deadlineMs = Date.parse(pod.metadata.creationTimestamp ?? '') + startTimeoutSeconds * 1000;
-  const runsSince = recorderStatus(pod)?.state?.running?.startedAt;
-  if (runsSince === undefined) return deadlineMs;
-  return Math.min(deadlineMs, Date.parse(runsSince) + recorderLostSeconds * 1000);
-}
-
-/**
- * Nothing is known that would hold it up on another node too. A node that is lost before its pod was ever ready shows in
- * nothing else: the control plane takes Ready only from those that had it.
- */
-function isSilentOnItsNode(pod: Pod): boolean {
-  const waiting = recorderStatus(pod)?.state?.waiting?.reason;
-  return pod.spec.nodeName !== undefined && (waiting === undefined || waiting === 'ContainerCreating');
+  doubt('RecorderReady');
+  if (status.value.startedAt === undefined) return;
+  doubt('Receiving');
+  if (!isOver(pass)) status.say('Recording', 'RecorderUnreachable', message);
 }

@@ -155,9 +155,11 @@ describe('the push', () => {
     });
     const { verdict, status } = await go();
     expect(verdict).toBe('end');
-    expect(status).toMatchObject({ phase: 'Pending', reason: 'ProviderQuotaExceeded', attempt: 2 });
+    const attempts = { attempt: 2, attemptsRefused: 1 };
+    expect(status).toMatchObject({ phase: 'Pending', reason: 'ProviderQuotaExceeded', ...attempts });
     expect([status.podName, status.ingest]).toEqual([undefined, undefined]);
-    expect(world.gate.isOpen()).toBe(false);
+    const again = world.admission.decide(recordingOf({ spec }));
+    expect(again).toMatchObject({ admitted: false, lacks: 'provider', waitMs: 5000 });
   });
 
   it('is asked for again, later and later, while Agora does not answer', async () => {

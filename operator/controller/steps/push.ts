@@ -7,6 +7,7 @@ import { fail, isOver, isUnwanted, lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
 import { converterName } from '../end-push.ts';
 import { heedNews, isChannelLeft, isPushOver } from '../push-news.ts';
+import { PushBusyError } from '../push-busy.ts';
 import { SPACING_MS, canvasOf, isMadeTooEarly, rearrange, wantedLayout } from '../push-picture.ts';
 import type { PushMemory } from '../push-requests.ts';
 import type { World } from '../world.ts';
@@ -37,6 +38,7 @@ export async function push(pass: Pass, world: World): Promise<Verdict> {
       memory.failures = 0;
       memory.lastError = undefined;
     } catch (error) {
+      if (error instanceof PushBusyError) return busy(pass, error);
       if (!(error instanceof AgoraError)) throw error;
       return refused(pass, world, error);
     }
@@ -50,11 +52,13 @@ async function see(pass: Pass, world: World, push: MediaPush): Promise<void> {
   const memory = world.pushRequests.of(pass.recording.metadata.uid);
   if (isMadeAnew(pass, memory)) {
     memory.madeAnew = true;
-    await push.stop(
-      pass.recording.spec.source.agora?.region ?? 'eu',
-      status.value.agora?.converterId ?? '',
-      pass.signal,
-    );
+    const { region = 'eu' } = pass.recording.spec.source.agora ?? {};
+    try {
+      await push.stop(region, status.value.agora?.converterId ?? '', pass.signal);
+    } catch (error) {
+      memory.madeAnew = !(error instanceof PushBusyError);
+      throw error;
+    }
     delete status.value.agora;
   }
   const known = status.value.agora;
@@ -69,7 +73,7 @@ function isMadeAnew(pass: Pass, memory: PushMemory): boolean {
 async function start(pass: Pass, world: World, push: MediaPush): Promise<void> {
   const asked = request(pass, world);
   const converter = await push.start(asked, pass.signal);
-  world.gate.granted();
+  world.admission.pushGranted(pass.recording);
   const memory = world.pushRequests.of(pass.recording.metadata.uid);
   memory.ended = false;
   pass.status.value.agora = {
@@ -107,8 +111,8 @@ async function check(pass: Pass, world: World, push: MediaPush): Promise<void> {
   memory.missing = converter ? 0 : memory.missing + 1;
   const isGone = memory.missing >= MISSING_LIMIT;
   if (converter?.state === 'failed' || isGone) {
-    memory.missing = 0;
     await start(pass, world, push);
+    memory.missing = 0;
     const { agora: made } = pass.status.value;
     if (isGone && made) pass.status.value.agora = { ...made, missedAt: pass.status.now };
     return;
@@ -117,6 +121,15 @@ async function check(pass: Pass, world: World, push: MediaPush): Promise<void> {
   // It pushes, so somebody is there: nothing is known of why it does not arrive.
   if (converter?.state === 'running') delete pass.status.value.agora?.missedAt;
   pause(pass, world, POLL_MS);
+}
+
+/** Nothing was asked, so nothing has failed: it is asked when others have their answers. */
+function busy(pass: Pass, error: PushBusyError): Verdict {
+  const { status } = pass;
+  if (status.value.startedAt === undefined && status.value.agora === undefined)
+    status.say('Starting', 'RequestingPush', 'Agora is asked for the push after those who came first');
+  error.comeBack(pass);
+  return 'next';
 }
 
 function refused(pass: Pass, world: World, error: AgoraError): Verdict {
@@ -141,16 +154,17 @@ function refused(pass: Pass, world: World, error: AgoraError): Verdict {
 /** No room at Agora: a recorder would only run into its time limit, so the recording gives up its slot and waits. */
 function backToTheQueue(pass: Pass, world: World, error: AgoraError): Verdict {
   const { status } = pass;
-  world.gate.refused();
   const message = `Agora has no room for another push: ${error.message}`;
   status.say('Pending', 'ProviderQuotaExceeded', message);
   status.set('Admitted', 'False', 'ProviderQuotaExceeded', message);
   status.set('RecorderReady', 'False', 'ProviderQuotaExceeded', message);
   status.value.attempt = (status.value.attempt ?? 1) + 1;
+  status.value.attemptsRefused = (status.value.attemptsRefused ?? 0) + 1;
   delete status.value.podName;
   delete status.value.nodeName;
   delete status.value.ingest;
-  world.admission.release(pass.key, pass.recording);
+  delete status.value.agora;
+  world.admission.pushRefused(pass.key, pass.recording);
   world.watchers.drop(pass.key);
   lookAgainIn(pass, 0);
   return 'end';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AgoraUnavailableError } from '../../agora/agora-error.ts';
 import type { MeetingRecording } from '../../crd/meeting-recording.ts';
-import { NOW, NOW_MS, passOf, recordingOf, worldOf } from '../testing/build.ts';
+import { NOW, NOW_MS, config, passOf, recordingOf, worldOf } from '../testing/build.ts';
 import type { World } from '../world.ts';
 import { retain } from './retain.ts';
 
@@ -66,5 +66,27 @@ describe('a finished recording', () => {
     await retain(passOf(recording, { nowMs: NOW_MS + 600_000 }), world);
     expect(done[0]).toBe('finalizers somebody.else/too');
     expect(warned).toEqual(['PushNotEnded']);
+  });
+
+  it.each([
+    ['was asked for an address', { ingest: { url: 'rtmp://10.0.0.7:1935/live' } }, ['PushNotEnded']],
+    ['was led from one recorder to the next', { startedAt: NOW }, ['PushNotEnded']],
+    ['never had an address to push to', {}, []],
+  ] as const)('warns of a push that may be there where the recording %s', async (_what, known, expected) => {
+    const { world, warned } = setup();
+    const away = () => Promise.reject(new AgoraUnavailableError('away'));
+    const status = { phase: 'Failed', completedAt: NOW, ...known } as const;
+    const pass = passOf(recordingOf({ spec, status, metadata: held }), { nowMs: NOW_MS + 600_000 });
+    await retain(pass, { ...world, push: { findByName: away } as unknown as NonNullable<World['push']> });
+    expect(warned).toEqual(expected);
+  });
+
+  it('gives the port back that was chosen for a pod which never came', async () => {
+    const { world } = setup();
+    const [first] = config.ingest.hostPorts;
+    expect(world.hostPorts.choose('rec-1')).toBe(first);
+    expect(world.hostPorts.choose('other-1')).toBe(first + 1);
+    await retain(passOf(recordingOf({ spec, status: finished })), world);
+    expect(world.hostPorts.choose('another-1')).toBe(first);
   });
 });

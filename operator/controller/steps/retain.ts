@@ -7,6 +7,7 @@ import { hasFinalizer, removeFinalizer } from '../finalizers.ts';
 import { MEETING_RECORDINGS, ownerUid } from '../kube-objects.ts';
 import { isDeleted, isFinished, lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
+import { PushBusyError } from '../push-busy.ts';
 import { stuckInMs } from '../recorder-state.ts';
 import { releasePod } from '../release-pod.ts';
 import { salvagedAttempt } from '../salvage-pod.ts';
@@ -24,6 +25,7 @@ export async function retain(pass: Pass, world: World): Promise<Verdict> {
     if (pass.status.isTerminal) lookAgainIn(pass, 0);
     return 'end';
   }
+  world.hostPorts.forgetAllOf(recording.metadata.name);
   // Also one that the cache has only just heard of, for a recording that was finished without it.
   const salvagers = world.pods.store
     .byIndex(POD_RECORDING, pass.key)
@@ -51,13 +53,17 @@ async function pushIsEnded(pass: Pass, world: World): Promise<boolean> {
     await endPush(pass.recording, world, pass.signal);
     return true;
   } catch (error) {
+    if (error instanceof PushBusyError) {
+      error.comeBack(pass);
+      return false;
+    }
     if (!(error instanceof AgoraError)) throw error;
     const endedMs = Date.parse(pass.recording.status?.completedAt ?? '');
     if (error.disposition !== 'permanent' && pass.nowMs < endedMs + PUSH_PATIENCE_SECONDS * 1000) {
       lookAgainIn(pass, RETRY_MS);
       return false;
     }
-    if (pass.recording.status?.agora === undefined) return true;
+    if (neverPushed(pass, error)) return true;
     world.warn(
       pass.recording,
       'PushNotEnded',
@@ -65,6 +71,16 @@ async function pushIsEnded(pass: Pass, world: World): Promise<boolean> {
     );
     return true;
   }
+}
+
+/**
+ * That the status tells of no push proves nothing: its maker may have died before it could write it down, or the next
+ * recorder never came so far. But one was never asked for without an address, and none was made where Agora refuses all.
+ */
+function neverPushed({ recording }: Pass, { disposition }: AgoraError): boolean {
+  const { agora, startedAt, ingest, parts = [] } = recording.status ?? {};
+  if (agora !== undefined || startedAt !== undefined || parts.length > 0) return false;
+  return ingest === undefined || disposition === 'permanent';
 }
 
 async function expire(pass: Pass, world: World): Promise<void> {

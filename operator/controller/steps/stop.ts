@@ -1,13 +1,13 @@
 import { STOP_REASON_ANNOTATION } from '../../crd/names.ts';
-import { REASONS } from '../../crd/reasons.ts';
 import type { Reason } from '../../crd/reasons.ts';
 import { sleep } from '../../runtime/clock.ts';
-import { endPushOrTryLater } from '../end-push.ts';
+import { endPushOrTryLater, waitsToBeEnded } from '../end-push.ts';
 import { hasEnded, isDeleted, isStopping, lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
 import { uploadGivenUpAtMs } from '../patience.ts';
 import { knowsItsEnd } from '../max-duration.ts';
-import { endOf, recorderStatus } from '../recorder-state.ts';
+import { reasonMessage } from '../reason-message.ts';
+import { recorderStatus } from '../recorder-state.ts';
 import { isChannelLeft } from '../push-news.ts';
 import { deletePod } from '../release-pod.ts';
 import { POD_RECORDING } from '../world.ts';
@@ -18,7 +18,7 @@ import { isFinishing } from './watch.ts';
 const GUARD_SECONDS = 10;
 /** Milliseconds that Agora gets to end the push before the recorder is told to stop. */
 const PUSH_HEAD_START_MS = 3000;
-/** Seconds that a kubelet gets to start a recorder again that has died, before its pod is deleted all the same. */
+/** Seconds that a kubelet gets to start a container again that has died, before its pod is deleted all the same. */
 const RESTART_SECONDS = 60;
 const BETWEEN_STARTS_MS = 1000;
 const GIVEN_UP =
@@ -34,7 +34,7 @@ export async function stop(pass: Pass, world: World): Promise<Verdict> {
   if (!isStopping(pass)) {
     const reason = hasEnded(pass) ? undefined : whyStop(pass);
     if (!reason) return 'next';
-    status.say('Stopping', reason, REASONS[reason] + (reason === 'Drained' ? disruption(pass) : ''));
+    status.say('Stopping', reason, reasonMessage(reason, pass.pod));
     if (status.value.startedAt !== undefined) status.value.stoppedAt ??= status.now;
     lookAgainIn(pass, 0);
     return 'end';
@@ -46,7 +46,8 @@ export async function stop(pass: Pass, world: World): Promise<Verdict> {
   await Promise.race([ending, waited.catch(() => undefined)]);
   late.abort();
   try {
-    if (pass.pod && !hasEnded(pass) && mayBeDeleted(pass, world))
+    const isNext = !waitsToBeEnded(pass, world, PUSH_HEAD_START_MS);
+    if (isNext && pass.pod && !hasEnded(pass) && mayBeDeleted(pass, world))
       await deletePod(pass.pod, world, pass.signal);
   } finally {
     await ending;
@@ -76,8 +77,9 @@ function mayBeDeleted(pass: Pass, world: World): boolean {
 }
 
 /**
- * It has died, and its kubelet is about to start it again; in a pod that is being deleted it would not, and what was
- * recorded would go with the spool. The cache may know of that by now, when the pass does not yet.
+ * Its container has died as a whole: the kernel kills all of one that is out of memory, and a supervisor gives a recorder
+ * up that dies again and again. Its kubelet is about to start it again; in a pod that is being deleted it would not, and
+ * what was recorded would go with the spool. The cache may know of that by now, when the pass does not yet.
  */
 function isBetweenStarts({ pod, key, status, nowMs }: Pass, world: World): boolean {
   if (pod === undefined || status.value.startedAt === undefined) return false;
@@ -117,10 +119,4 @@ function whyStop(pass: Pass): Reason | undefined {
   if (pass.nowMs >= endMs) return 'MaxDurationReached';
   lookAgainIn(pass, endMs - pass.nowMs);
   return undefined;
-}
-
-/** What has the pod go, where Kubernetes says it: a preemption, a drain, its node's shutdown. */
-function disruption({ pod }: Pass): string {
-  const { reason, message } = pod ? endOf(pod) : {};
-  return reason === undefined ? '' : ` ${reason}${message === undefined ? '' : `: ${message}`}`;
 }

@@ -58,13 +58,24 @@ describe('what the recorder says of itself', () => {
   it('finishes: nothing is being received any more, and it says since when', async () => {
     const { status, receiving } = await watched({ state: 'uploading', startedAt: NOW, lastMediaAt: NOW });
     expect([status.stoppedAt, receiving]).toEqual([NOW, 'False RecorderFinishing']);
+    const ready = status.conditions?.find(({ type }) => type === 'RecorderReady');
+    expect(ready).toMatchObject({ status: 'False', reason: 'RecorderFinishing' });
   });
 
   it('what it said before it died is not how things are', async () => {
-    const stored = { ...ready, phase: 'Recording', reason: 'Receiving', startedAt: NOW } as const;
-    const { status, receiving } = await watched({ state: 'recording', startedAt: NOW }, stored, false);
-    expect(status).toMatchObject({ phase: 'Recording', reason: 'Reconnecting' });
+    const stored = { ...ready, phase: 'Recording', reason: 'Reconnecting', startedAt: NOW } as const;
+    const said = { state: 'recording', startedAt: NOW } as const;
+    expect((await watched(said, stored, false)).status.reason).toBe('Reconnecting');
+    const { receiving } = await watched(said, { ...stored, phase: 'Stopping' }, false);
     expect(receiving).toBe('False RecorderStarting');
+  });
+
+  it('was started again in its container: how the one before it ended, unless its container ended later', async () => {
+    const live = { restarts: 1, lastTermination: { exitCode: 137, signal: 'SIGKILL', at: NOW } };
+    const { status } = await watched(live);
+    expect(status.lastTermination).toMatchObject({ exitCode: 137, reason: 'SIGKILL', node: 'node-1' });
+    const later = { exitCode: 1, reason: 'Error', message: '', at: '2026-01-01T00:00:09Z', node: 'node-1' };
+    expect((await watched(live, { ...ready, lastTermination: later })).status.lastTermination).toEqual(later);
   });
 
   it('does not take a recording back that is being stopped', async () => {

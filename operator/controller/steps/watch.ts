@@ -4,6 +4,8 @@ import { hasEnded, isStopping } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
 import { earlierSeconds } from '../parts.ts';
 import { hostPart } from '../ingest-address.ts';
+import type { Pod } from '../kube-objects.ts';
+import { laterTermination, terminationInPlace } from '../last-termination.ts';
 import { tellMaxDuration } from '../max-duration.ts';
 import type { World } from '../world.ts';
 
@@ -26,15 +28,20 @@ export async function watch(pass: Pass, world: World): Promise<Verdict> {
     status.value.recorderUrl = `http://${hostPart(address)}:${world.config.recorder.httpPort}`;
     world.watchers.follow(key, status.value.recorderUrl);
   }
-  if (live && !isSilent(pass, world)) tell(pass, live);
+  if (live && !isSilent(pass, world)) tell(pass, live, pod);
   await tellMaxDuration(pass, world);
   return 'next';
 }
 
 /** Its node does not answer, and neither does the recorder: what it said last is not how things stand. */
 export function isSilent(pass: Pass, world: World): boolean {
+  return pass.recorder?.is === 'unreachable' && !isHeard(pass, world);
+}
+
+/** Whether it has answered when it should have, as far as it has been asked. */
+export function isHeard(pass: Pass, world: World): boolean {
   const limitMs = pass.live ? SILENCE_MS : FIRST_ANSWER_MS;
-  return pass.recorder?.is === 'unreachable' && (world.watchers.silentMs(pass.key) ?? 0) > limitMs;
+  return (world.watchers.silentMs(pass.key) ?? 0) <= limitMs;
 }
 
 /** The recorder is finishing by itself or because it was told to. */
@@ -42,18 +49,20 @@ export function isFinishing(live: RecorderStatus | undefined): boolean {
   return live?.state === 'finishing' || live?.state === 'uploading' || live?.state === 'done';
 }
 
-function tell(pass: Pass, live: RecorderStatus): void {
+function tell(pass: Pass, live: RecorderStatus, pod: Pod): void {
   const { status } = pass;
+  const termination = laterTermination(status.value.lastTermination, terminationInPlace(live, pod));
+  if (termination) status.value.lastTermination = termination;
   if (live.startedAt !== undefined) status.value.startedAt ??= live.startedAt;
   if (live.durationSeconds > 0) status.value.durationSeconds = earlierSeconds(pass) + live.durationSeconds;
   if (isFinishing(live)) {
-    status.set('Receiving', 'False', 'RecorderFinishing', REASONS.RecorderFinishing);
+    for (const type of ['RecorderReady', 'Receiving'] as const)
+      status.set(type, 'False', 'RecorderFinishing', REASONS.RecorderFinishing);
     if (live.lastMediaAt !== undefined) status.value.stoppedAt = live.lastMediaAt;
     if (isStopping(pass) && live.message !== undefined) status.value.message = live.message;
   } else if (pass.recorder?.is === 'starting' && status.value.startedAt !== undefined) {
-    const message = 'The recorder is started again in place, and goes on where it was';
-    status.set('Receiving', 'False', 'RecorderStarting', message);
-    if (!isStopping(pass)) status.say('Recording', 'Reconnecting', message);
+    // What it said before it died is not how things are; as long as it is wanted, the look at its pod has told why.
+    if (isStopping(pass)) status.set('Receiving', 'False', 'RecorderStarting', REASONS.RecorderStarting);
   } else if (live.state === 'recording') {
     status.set('Receiving', 'True', 'Receiving', REASONS.Receiving);
     if (!isStopping(pass)) status.say('Recording', 'Receiving', REASONS.Receiving);

@@ -127,7 +127,6 @@ export function passOf(
 /** A world in which everything outside answers what the test says, and an API server that is not there. */
 export function worldOf(options: { push?: Partial<MediaPush>; kube?: Partial<KubeClient> } = {}): World {
   const clock = new FakeClock(NOW_MS);
-  const gate = new ProviderGate({ clock });
   const nothing = { get: () => undefined, list: () => [], size: 0, byIndex: () => [] };
   const log = pino({ level: 'silent' });
   const connection = {
@@ -142,10 +141,9 @@ export function worldOf(options: { push?: Partial<MediaPush>; kube?: Partial<Kub
     pods: { store: nothing, observe: () => undefined },
     push: options.push as MediaPush | undefined,
     pushRequests: new PushRequests(),
-    gate,
     admission: new Admission({
       maxConcurrent: 10,
-      providerIsOpen: () => gate.isOpen(),
+      gate: new ProviderGate({ clock }),
       wake: () => undefined,
     }),
     watchers: new RecorderWatchers({
@@ -156,7 +154,7 @@ export function worldOf(options: { push?: Partial<MediaPush>; kube?: Partial<Kub
       onChange: () => undefined,
     }),
     hostPorts: new HostPorts({ range: config.ingest.hostPorts, pods: () => [] }),
-    reach: async () => await Promise.resolve(undefined),
+    reach: { look: () => ({ trouble: undefined }) },
     tlsRoutes: new TlsRoutes({ kube }),
     config,
     clock,

@@ -23,6 +23,12 @@ export class AgoraStub implements AsyncDisposable {
   readonly asked: string[] = [];
   /** Answers instead of doing what it is asked. */
   refuse: ((method: string) => { status: number; body: object } | undefined) | undefined;
+  /** Which requests are never answered. */
+  hangs: (method: string) => boolean = () => false;
+  #hanging = 0;
+  #gaveUp = false;
+  /** How many were not answered at a time, before the first caller gave up. */
+  mostHanging = 0;
   /** Called with the RTMP URL of each converter that is made. */
   onPush: (rtmpUrl: string) => void = () => undefined;
 
@@ -43,6 +49,7 @@ export class AgoraStub implements AsyncDisposable {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const method = request.method ?? '';
     this.asked.push(`${new Date().toISOString()} ${method} ${request.url ?? ''}`);
+    if (this.hangs(method)) return await this.#hang(response);
     const refusal = this.refuse?.(method);
     if (refusal) return send(response, refusal.status, refusal.body);
     const path = new URL(request.url ?? '/', 'http://stub').pathname;
@@ -54,6 +61,14 @@ export class AgoraStub implements AsyncDisposable {
     if (method === 'DELETE') this.converters.delete(known.id);
     if (method === 'PATCH') this.#update(known, Buffer.concat(chunks).toString());
     return send(response, 200, { id: known.id, name: known.name, state: 'running' });
+  }
+
+  async #hang(response: ServerResponse): Promise<void> {
+    this.#hanging += 1;
+    if (!this.#gaveUp) this.mostHanging = Math.max(this.mostHanging, this.#hanging);
+    await once(response, 'close');
+    this.#hanging -= 1;
+    this.#gaveUp = true;
   }
 
   #update(known: Stubbed, body: string): void {

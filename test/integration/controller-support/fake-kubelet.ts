@@ -18,6 +18,8 @@ interface Running {
   restarts: number;
   over: boolean;
   shutDown?: boolean;
+  /** A condition that others have set, and that a kubelet leaves as it is. */
+  disruption?: object;
 }
 
 /** Blocks of loopback addresses, so that tests side by side don't meet. */
@@ -113,12 +115,19 @@ export class FakeKubelet implements AsyncDisposable {
 
   /** A scheduler makes room for a pod of higher priority. */
   async preempt(podName: string): Promise<void> {
-    const { pod } = this.#find(podName);
+    const running = this.#find(podName);
+    const { pod } = running;
     const message = 'default-scheduler: preempting to accommodate a higher priority pod';
+    running.disruption = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'PreemptionByScheduler',
+      message,
+    };
     const conditions = [
       { type: 'PodScheduled', status: 'True' },
       { type: 'Ready', status: 'True' },
-      { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message },
+      running.disruption,
     ];
     await this.#patchStatus(pod, { conditions });
     await this.#kube.delete(PODS, refOf(pod));
@@ -255,6 +264,7 @@ export class FakeKubelet implements AsyncDisposable {
       conditions: [
         { type: 'PodScheduled', status: 'True' },
         { type: 'Ready', status: alive ? 'True' : 'False' },
+        ...(running.disruption ? [running.disruption] : []),
       ],
       containerStatuses: [
         {

@@ -27,6 +27,8 @@ export class FaultProxy implements AsyncDisposable {
   readonly writes: string[] = [];
   /** Every request to the API server, as METHOD and path with its query. */
   readonly requests: [method: string, path: string][] = [];
+  /** The same for Agora. */
+  readonly agoraRequests: [method: string, path: string][] = [];
   /** Requests for which there was no right. */
   readonly refused: string[] = [];
   readonly #faultAfter: number | undefined;
@@ -75,8 +77,9 @@ export class FaultProxy implements AsyncDisposable {
 
   async #forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '/';
+    const requests = path.startsWith('/agora/') ? this.agoraRequests : this.requests;
+    requests.push([request.method ?? '', path]);
     const answer = await this.#send(request, path);
-    if (!path.startsWith('/agora/')) this.requests.push([request.method ?? '', path]);
     if (answer.statusCode === 403) this.refused.push(`${request.method} ${path}`);
     const counts = request.method !== 'GET' && !path.includes('/events') && !path.includes('/leases');
     if (counts && (answer.statusCode ?? 500) < 300) {

@@ -2,7 +2,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { RecorderResult } from '../../../recorder-image/contract/result.ts';
-import type { RecorderState, RecorderStatus } from '../../../recorder-image/contract/status.ts';
+import type {
+  RecorderState,
+  RecorderStatus,
+  RecorderTermination,
+} from '../../../recorder-image/contract/status.ts';
 
 /** How the stub's process ends: what the kubelet then reports. */
 export interface Exit {
@@ -28,6 +32,8 @@ export class RecorderStub implements AsyncDisposable {
   #state: RecorderState = 'waiting';
   #version = 1;
   #startedAt: number | undefined;
+  #restarts = 0;
+  #lastTermination: RecorderTermination | undefined;
   /** What it does with SIGTERM. */
   onSigterm: (stub: RecorderStub) => Exit = (stub) => stub.result('Stopped');
 
@@ -62,6 +68,13 @@ export class RecorderStub implements AsyncDisposable {
     this.#version++;
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
+  }
+
+  /** The recorder was killed and its supervisor has started it again: no kubelet saw it. */
+  startAgain(): void {
+    this.#restarts++;
+    this.#lastTermination = { exitCode: 137, signal: 'SIGKILL', at: new Date().toISOString() };
+    this.become('reconnecting');
   }
 
   /** The exit of a recorder that has a file, or of one that nothing reached. */
@@ -104,6 +117,8 @@ export class RecorderStub implements AsyncDisposable {
       bitrateKbps: 0,
       fps: 0,
       takes: startedAt === undefined ? 0 : 1,
+      restarts: this.#restarts,
+      ...(this.#lastTermination && { lastTermination: this.#lastTermination }),
     };
   }
 

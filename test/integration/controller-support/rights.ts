@@ -20,16 +20,52 @@ export function rights(rules: readonly Rule[]): string[] {
     .toSorted();
 }
 
-/** The rights of the controller's Role as the chart renders it. */
-export async function chartRights(...settings: string[]): Promise<string[]> {
+interface Rendered {
+  kind: string;
+  metadata: { name: string; namespace?: string };
+  rules?: Rule[];
+  roleRef?: { kind: string; name: string };
+  subjects?: { kind: string; name: string; namespace: string }[];
+}
+
+/** Everything that the chart renders, the API and all that can be asked for included. */
+export async function renderChart(...settings: string[]): Promise<Rendered[]> {
   const chart = join(import.meta.dirname, '../../../charts/meetrec');
-  const options = ['--show-only=templates/rbac.yaml', '--kube-version=1.34.0', '--set=api.enabled=false'];
+  const options = ['--namespace=meetings', '--kube-version=1.34.0'];
+  const api = [
+    '--set=mongodb.uri=mongodb://db',
+    '--set=auth.jwksUrl=https://keys',
+    '--set=recorder.priority=1',
+  ];
   const helm = await ensureTool('helm');
-  const text = await run(helm, ['template', 'meetrec', chart, ...options, ...settings]);
-  const objects = parseAllDocuments(text).map(
-    (document) => document.toJS() as { kind?: string; rules?: Rule[] },
+  const text = await run(helm, ['template', 'meetrec', chart, ...options, ...api, ...settings]);
+  return parseAllDocuments(text)
+    .map((document) => document.toJS() as Rendered | null)
+    .filter((object) => object !== null);
+}
+
+/**
+ * The rights of a service account, by every binding that names it. One that reaches beyond the namespace begins with the
+ * kind of its binding or role.
+ */
+export function rightsOf(account: string, objects: readonly Rendered[]): string[] {
+  const bindings = objects.filter(({ subjects = [] }) =>
+    subjects.some(({ name, namespace }) => name === account && namespace === 'meetings'),
   );
-  return rights(objects.filter(({ kind }) => kind === 'Role').flatMap(({ rules = [] }) => rules));
+  const granted = bindings.flatMap(({ kind, metadata, roleRef }) => {
+    const role = objects.find(
+      (object) => object.kind === roleRef?.kind && object.metadata.name === roleRef.name,
+    );
+    const beyond = [kind, roleRef?.kind ?? ''].filter((part) => part.startsWith('Cluster'));
+    if (metadata.namespace !== 'meetings') beyond.push(`in ${metadata.namespace ?? 'the cluster'}`);
+    return rights(role?.rules ?? []).map((right) => [...beyond, right].join(' '));
+  });
+  return granted.toSorted();
+}
+
+/** The rights of the controller as the chart renders them. */
+export async function chartRights(...settings: string[]): Promise<string[]> {
+  return rightsOf('meetrec-controller', await renderChart(...settings));
 }
 
 /** The right that a request needs, as the API server's authorizer names it. */

@@ -125,28 +125,33 @@ export class TestWorld implements AsyncDisposable {
   }
 
   /** @param env what differs from a usual controller */
+  environment(env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+    return {
+      KUBECONFIG: this.#kubeconfig,
+      RECORDINGS_NAMESPACE: this.namespace,
+      RECORDER_IMAGE: 'recorder:test',
+      STREAM_KEY_SECRET: 'a-master-key-of-at-least-32-characters',
+      S3_BUCKET: 'test-bucket',
+      AGORA_REST_API_BASE_URL: this.#agoraUrl,
+      AGORA_APP_ID: 'app',
+      AGORA_CUSTOMER_ID: 'customer',
+      AGORA_CUSTOMER_SECRET: 'secret',
+      RECORDER_HTTP_PORT: String(this.#ports.http),
+      RECORDER_RTMP_PORT: String(this.#ports.rtmp),
+      HTTP_PORT: '0',
+      LEADER_ELECTION: 'false',
+      LOG_LEVEL: 'debug',
+      ...env,
+    };
+  }
+
+  /** @param env what differs from a usual controller */
   async startController(env: NodeJS.ProcessEnv = {}): Promise<Child> {
     const child = await startChild({
       name: 'controller',
       command: process.execPath,
       args: [CONTROLLER],
-      env: {
-        KUBECONFIG: this.#kubeconfig,
-        RECORDINGS_NAMESPACE: this.namespace,
-        RECORDER_IMAGE: 'recorder:test',
-        STREAM_KEY_SECRET: 'a-master-key-of-at-least-32-characters',
-        S3_BUCKET: 'test-bucket',
-        AGORA_REST_API_BASE_URL: this.#agoraUrl,
-        AGORA_APP_ID: 'app',
-        AGORA_CUSTOMER_ID: 'customer',
-        AGORA_CUSTOMER_SECRET: 'secret',
-        RECORDER_HTTP_PORT: String(this.#ports.http),
-        RECORDER_RTMP_PORT: String(this.#ports.rtmp),
-        HTTP_PORT: '0',
-        LEADER_ELECTION: 'false',
-        LOG_LEVEL: 'debug',
-        ...env,
-      },
+      env: this.environment(env),
     });
     this.#controllers.add(child);
     return child;
