@@ -7,12 +7,21 @@ import type { Spent } from './place.ts';
 
 /** One run in one line for people. */
 export function burstLine(result: BurstResult): string {
-  const { side, objects, recordingSeconds, completedSeconds, restartSeconds, restartReadySeconds = 0 } = result;
+  const {
+    side,
+    objects,
+    recordingSeconds,
+    completedSeconds,
+    restartSeconds,
+    restartReadySeconds = 0,
+  } = result;
   const parts = [
     `all Recording ${recordingSeconds.toFixed(1)} s`,
     ...(completedSeconds === undefined ? [] : [`all Completed ${completedSeconds.toFixed(1)} s`]),
     ...latencies(result),
-    ...(restartSeconds === undefined ? [] : [`restart ${restartSeconds.toFixed(2)} s (caches full ${restartReadySeconds.toFixed(2)} s)`]),
+    ...(restartSeconds === undefined
+      ? []
+      : [`restart ${restartSeconds.toFixed(2)} s (caches full ${restartReadySeconds.toFixed(2)} s)`]),
     ...spent(result),
   ];
   return `${side}, ${objects} recordings: ${parts.join(', ')}`;
