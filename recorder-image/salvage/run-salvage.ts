@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { parseSalvageEnvironment } from '../contract/environment.ts';
+import { EXIT_CODES } from '../contract/exit-codes.ts';
 import type { ExitCode } from '../contract/exit-codes.ts';
 import { writeResult } from '../result.ts';
 import { runReporting } from '../run.ts';
@@ -19,10 +20,17 @@ export function runSalvage(options: RunOptions): Promise<ExitCode> {
         serializers: { error: pino.stdSerializers.err },
       });
       const store = new S3ObjectStore(config.s3);
-      const outcome = await salvage({ config, store, log }, signal);
-      await writeResult(config.resultPath, outcome.result);
-      log.info(outcome, 'what was stored is saved as far as it can be');
-      return outcome.exitCode;
+      try {
+        const outcome = await salvage({ config, store, log }, signal);
+        await writeResult(config.resultPath, outcome.result);
+        log.info(outcome, 'what was stored is saved as far as it can be');
+        return outcome.exitCode;
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        // That is no result: another one begins where this one ends.
+        log.warn('told to stop before it was through');
+        return EXIT_CODES.failed;
+      }
     },
   });
 }

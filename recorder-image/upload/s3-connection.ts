@@ -16,6 +16,15 @@ const CONNECT_MS = 10_000;
 /** The longest that one request may take, in ms, whatever the server does: 8 MiB at about 1 Mbit/s. */
 export const REQUEST_MS = 60_000;
 
+/** Without a logger the SDK warns on stderr; whatever goes wrong is thrown, and told of where it is dealt with. */
+const SILENT = {
+  trace: () => undefined,
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
 /** A client of the AWS SDK, which is only loaded once there is something to upload: it takes longer than all the rest. */
 export class S3Connection {
   readonly settings: S3Settings;
@@ -62,6 +71,7 @@ export class S3Connection {
       ...(endpoint === undefined ? {} : { endpoint, region: process.env['AWS_REGION'] ?? 'us-east-1' }),
       // The upload itself decides when to try again, so that it can tell people why it waits.
       maxAttempts: 1,
+      logger: SILENT,
       requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: REQUEST_MS },
     });
     return { sdk, client };

@@ -5,7 +5,11 @@ import { NOW, NOW_MS, config, passOf, recordingOf, worldOf } from '../testing/bu
 import type { World } from '../world.ts';
 import { retain } from './retain.ts';
 
-const finished = { phase: 'Completed', completedAt: NOW, agora: { converterId: 'c1' } } as const;
+const finished = {
+  phase: 'Completed',
+  completedAt: NOW,
+  agora: { converterId: 'c1', state: 'ended' },
+} as const;
 const spec = { source: { agora: { channel: 'c', region: 'eu' as const } }, ttlSecondsAfterFinished: 60 };
 const held = { finalizers: ['meetrec.dev/recording', 'somebody.else/too'] };
 
@@ -36,6 +40,17 @@ describe('a finished recording', () => {
     await retain(pass, world);
     expect(done).toEqual(['finalizers somebody.else/too']);
     expect(pass.requeueAfterMs).toBe(60_000);
+  });
+
+  it('says that its push has ended when Agora is told only afterwards, and is let go of then', async () => {
+    const { world, done } = setup();
+    const status = { ...finished, agora: { converterId: 'c1', state: 'running' } };
+    const pass = passOf(recordingOf({ spec, status, metadata: held }));
+    await retain(pass, world);
+    expect(pass.status.value.agora).toEqual({ converterId: 'c1', state: 'ended' });
+    expect([done, pass.requeueAfterMs]).toEqual([[], 0]);
+    await retain(passOf(recordingOf({ spec, status: pass.status.value, metadata: held })), world);
+    expect(done).toEqual(['finalizers somebody.else/too']);
   });
 
   it('is removed when its time is up', async () => {

@@ -36,6 +36,11 @@ export async function retain(pass: Pass, world: World): Promise<Verdict> {
   }
   if (hasFinalizer(recording, RECORDING_FINALIZER)) {
     if (!(await pushIsEnded(pass, world))) return 'end';
+    // First the object tells of it: without the finalizer it may be gone, or never looked at again.
+    if (pass.status.value.agora?.state !== recording.status?.agora?.state && !isDeleted(pass)) {
+      lookAgainIn(pass, 0);
+      return 'end';
+    }
     const { kube } = world;
     const left = await removeFinalizer(kube, MEETING_RECORDINGS, recording, RECORDING_FINALIZER, pass.signal);
     if (left) {
@@ -51,6 +56,8 @@ export async function retain(pass: Pass, world: World): Promise<Verdict> {
 async function pushIsEnded(pass: Pass, world: World): Promise<boolean> {
   try {
     await endPush(pass.recording, world, pass.signal);
+    const { agora } = pass.status.value;
+    if (agora) pass.status.value.agora = { ...agora, state: 'ended' };
     return true;
   } catch (error) {
     if (error instanceof PushBusyError) {

@@ -30,7 +30,11 @@ describe("the documentation's page", () => {
   });
 
   it('says which cell has failed', () => {
-    const failed = failedCell({ fault: 'drain', phase: 'Pending', note: 'it ended as Failed; more' });
+    const failed = failedCell({
+      fault: 'drain',
+      phase: 'Pending',
+      note: 'it ended as Failed\nfor good; more',
+    });
     const page = pageOf(
       reportOf(cells.map((cell) => (cell.fault === 'drain' ? { ...failed, phase: cell.phase } : cell))),
     );

@@ -58,7 +58,7 @@ export function pageOf(report: ChaosReport): string {
     const columns = PHASES.map((phase) => {
       const cell = cells.find((each) => each.fault === name && each.phase === phase);
       if (cell === undefined) return '–';
-      return `${cell.ok ? '' : '**failed**, '}${cell.note.split(';')[0]}, ${cell.seconds} s`;
+      return `${cell.ok ? '' : '**failed**, '}${shortOf(cell.note)}, ${cell.seconds} s`;
     });
     return `| \`${name}\` | ${columns.join(' | ')} |`;
   });
@@ -91,4 +91,9 @@ minute, and what was on its way. All that came before is salvaged and is a file 
 takes over. \`node-lost\` and \`node-deleted\` have 20 MB recorded when they happen, and lost ${figures['packetsLostWithNode']} packets within that
 bound, which are not counted above. No other fault may lose a packet.
 `;
+}
+
+/** The first thing that it says, on one line and without what would end a table's cell. */
+function shortOf(note: string): string {
+  return (/^[^;\n]*/.exec(note)?.[0] ?? '').replaceAll('|', '\\|');
 }

@@ -5,7 +5,7 @@ import { ClusterError } from '../cluster-error.ts';
 import { makeCgroup, processesIn, removeCgroup } from './cgroups.ts';
 import { restartDaemon } from './components.ts';
 import { notedDaemon } from './daemon.ts';
-import { connectNode, unplugNode } from './network.ts';
+import { connectNode, removeCable, unplugNode } from './network.ts';
 import { waitForContainerRuntime } from './node-daemons.ts';
 import { startNode } from './node-namespaces.ts';
 import type { ClusterPlan, NodePlan } from './plan.ts';
@@ -41,6 +41,7 @@ export async function replaceNode(plan: ClusterPlan, node: NodePlan): Promise<vo
     await rm(join(node.directory, left), { recursive: true, force: true });
   await removeCgroup(node.cgroup);
   await makeCgroup(node.cgroup);
+  await removeCable(node);
   await startNode(plan, node);
   await connectNode(plan, node);
   await restartDaemon(plan, `${node.name}-containerd`);

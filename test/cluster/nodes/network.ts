@@ -39,6 +39,20 @@ export async function connectNode(plan: ClusterPlan, node: NodePlan): Promise<vo
   );
 }
 
+/**
+ * Takes away what a lost node's cable was. It goes with the node's namespace, but not at once: what its programs had
+ * under way when they were killed is sent again for minutes, and holds the namespace meanwhile.
+ */
+export async function removeCable(node: NodePlan): Promise<void> {
+  await waitFor(
+    async () => {
+      if (!existsSync(`/sys/class/net/${node.hostInterface}`)) return true;
+      return await succeeds('ip', ['link', 'delete', node.hostInterface]);
+    },
+    { what: `the cable of ${node.name} to go`, timeoutMs: 60_000 },
+  );
+}
+
 /** Pulls a node's cable: nothing leaves it or comes to it any more, and neither side is told. */
 export async function unplugNode(node: NodePlan): Promise<void> {
   await ip([`link set ${node.hostInterface} down`]);

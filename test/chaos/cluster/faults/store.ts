@@ -10,8 +10,6 @@ export const s3Down: ClusterFault = {
   name: 's3-down',
   scope: 'cluster',
   sparesRecorders: true,
-  // The AWS SDK's own words on stderr, beside the recorder's warning.
-  tolerated: [/^An error was encountered in a non-retryable streaming request\.$/],
   strike: async (_subjects, scene) => {
     // A service that selects nothing refuses connections; those that stand are cut with their server.
     await select(scene, 'nothing');
