@@ -27,19 +27,22 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
 
   const rows: string[] = [];
+  const failures: string[] = [];
   const total = { passed: 0, failed: 0 };
   for (const stage of STAGES.filter(({ group }) => only.includes(group))) {
     if (abort.signal.aborted) break;
     console.log(`\n==> ${stage.name}`);
     const began = performance.now();
-    const counts = await runStage(stage, 'out/test', abort.signal);
-    total.passed += counts.passed;
-    total.failed += counts.failed;
+    const { passed, failed, failures: said } = await runStage(stage, 'out/test', abort.signal);
+    total.passed += passed;
+    total.failed += failed;
     const seconds = ((performance.now() - began) / 1000).toFixed(0);
-    rows.push(`${stage.name.padEnd(32)} ${counts.passed} passed, ${counts.failed} failed  (${seconds} s)`);
+    rows.push(`${stage.name.padEnd(32)} ${passed} passed, ${failed} failed  (${seconds} s)`);
+    failures.push(...said.map((line) => `${stage.name}: ${line}`));
   }
   if (abort.signal.aborted) rows.push('interrupted: the stages that are missing here did not run');
   console.log(`\n${rows.join('\n')}\n`);
+  if (failures.length > 0) console.log(`${failures.join('\n')}\n`);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   return total.failed > 0 || total.passed === 0 || abort.signal.aborted ? 1 : 0;
 }

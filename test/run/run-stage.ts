@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { countTests } from './vitest-report.ts';
-import type { Counts } from './vitest-report.ts';
+import { readOutcome } from './vitest-report.ts';
+import type { Outcome } from './vitest-report.ts';
 import type { Stage } from './stages.ts';
 
 /** Runs a stage with its output on ours. Never throws for a stage that fails: that is a count. */
-export async function runStage(stage: Stage, outDirectory: string, signal: AbortSignal): Promise<Counts> {
+export async function runStage(stage: Stage, outDirectory: string, signal: AbortSignal): Promise<Outcome> {
   const report = `${outDirectory}/${stage.group}.json`;
   const [program = '', ...args] = stage.command;
   if (stage.vitest) {
@@ -20,11 +20,14 @@ export async function runStage(stage: Stage, outDirectory: string, signal: Abort
     );
   }
   const code = await exitCode(program, args, signal);
-  if (!stage.vitest) return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
-  const counts = await readReport(report);
+  if (!stage.vitest)
+    return code === 0 ? { passed: 1, failed: 0, failures: [] } : failure(`exit code ${code}`);
+  const outcome = await readReport(report);
   // Unhandled errors outside any test fail the run without failing a test.
-  if (code !== 0 && counts.failed === 0) return { ...counts, failed: 1 };
-  return counts;
+  if (code !== 0 && outcome.failed === 0) {
+    return { ...outcome, failed: 1, failures: [`exit code ${code} though no test failed`] };
+  }
+  return outcome;
 }
 
 async function exitCode(program: string, args: string[], signal: AbortSignal): Promise<number> {
@@ -37,11 +40,12 @@ async function exitCode(program: string, args: string[], signal: AbortSignal): P
   return code ?? 1;
 }
 
-async function readReport(file: string): Promise<Counts> {
+async function readReport(file: string): Promise<Outcome> {
   try {
-    return countTests(JSON.parse(await readFile(file, 'utf8')));
+    return readOutcome(JSON.parse(await readFile(file, 'utf8')));
   } catch (error) {
-    process.stderr.write(`the run left no report: ${String(error)}\n`);
-    return { passed: 0, failed: 1 };
+    return failure(`the run left no report: ${String(error)}`);
   }
 }
+
+const failure = (said: string): Outcome => ({ passed: 0, failed: 1, failures: [said] });
