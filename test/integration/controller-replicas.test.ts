@@ -79,6 +79,8 @@ describe('two controllers', () => {
     process.kill(second.pid, 'SIGCONT');
     await world.untilPhase('three', 'Recording');
     await waitFor(() => world.agora.converters.size === 1, { what: 'the other pushes to be ended' });
+    for (const name of ['one', 'two'])
+      await world.until(name, 'its push ended', ({ status }) => status?.agora?.state === 'ended');
     expect(world.kubelet.everSeen).toHaveLength(3);
     expect(world.agora.everMade).toHaveLength(3);
   }, 120_000);
