@@ -10,6 +10,7 @@ import type { KubeClient } from '../../../operator/runtime/kube/client.ts';
 import { keyOf, parseKey } from '../../../operator/runtime/kube/objects.ts';
 import type { Recorders } from './recorders.ts';
 import { NAMESPACE } from './setup-objects.ts';
+import { shapeOf } from './shape.ts';
 
 /** When what was first seen of one recording; milliseconds of performance.now(). */
 export interface Moments {
@@ -31,10 +32,17 @@ export interface Moments {
 
 export type Moment = keyof Moments;
 
+/** Of the first recorder pod that was ready, and of the first recording that was Completed. */
+export interface Shapes {
+  pod?: readonly string[];
+  recording?: readonly string[];
+}
+
 type StatusListener = (key: string, status: MeetingRecordingStatus) => void;
 
 /** Looks on from outside, the same way for both sides: its own watches of objects and pods. */
 export class Observer {
+  readonly shapes: Shapes = {};
   readonly #moments = new Map<string, Moments>();
   readonly #counts = new Map<Moment, number>();
   readonly #statusListeners: StatusListener[] = [];
@@ -98,6 +106,7 @@ export class Observer {
     if (status.phase === 'Recording') this.note(key, 'recording');
     if (status.phase !== 'Completed') return;
     this.note(key, 'completed');
+    this.shapes.recording ??= shapeOf(recording);
     if (!metadata.finalizers?.length) this.note(key, 'released');
   }
 
@@ -107,8 +116,10 @@ export class Observer {
     this.note(key, 'pod');
     const { conditions, phase, podIP } = pod.status ?? {};
     if (podIP !== undefined) this.#recorders.settle(parseKey(key).name, podIP);
-    if (conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'))
+    if (conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')) {
       this.note(key, 'podReady');
+      this.shapes.pod ??= shapeOf(pod);
+    }
     if (phase === 'Succeeded') this.note(key, 'podEnded');
   }
 

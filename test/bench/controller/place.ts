@@ -5,7 +5,7 @@ import type { ApiCalls } from './api-calls.ts';
 import type { Contender, Running } from './contenders.ts';
 import { startKubernetes } from './kubernetes.ts';
 import { Observer } from './observer.ts';
-import type { Moment } from './observer.ts';
+import type { Moment, Shapes } from './observer.ts';
 import { childrenCpuSeconds, usageOf } from './process-usage.ts';
 import type { Usage } from './process-usage.ts';
 import { Recorders } from './recorders.ts';
@@ -31,6 +31,7 @@ export interface Spent {
   /** CPU seconds of what both sides need alike: kube-apiserver, etcd, kwok and the bench itself. */
   readonly helpers: Readonly<Record<string, number>>;
   readonly apiCalls: ApiCalls;
+  readonly shapes: Shapes;
 }
 
 /** Where one run of one side takes place: a cluster of its own, recorders that answer, and somebody who looks on. */
@@ -114,6 +115,7 @@ export class Place implements AsyncDisposable {
       processes: this.#processes,
       helpers: { ...(await childrenCpuSeconds()), bench: (user + system) / 1e6 },
       apiCalls: await countApiCalls(this.#auditLog),
+      shapes: this.observer.shapes,
     };
   }
 

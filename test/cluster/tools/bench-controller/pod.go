@@ -12,7 +12,10 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-const resultFinalizer = "meetrec.dev/result"
+const (
+	resultFinalizer       = "meetrec.dev/result"
+	maxDurationAnnotation = "meetrec.dev/max-duration-seconds"
+)
 
 var podLabels = map[string]string{
 	"app.kubernetes.io/name":       "meetrec-recorder",
@@ -27,6 +30,7 @@ func recorderPod(recording *MeetingRecording, httpPort int) *corev1.Pod {
 	output := recording.Spec.Output
 	environment := []corev1.EnvVar{
 		{Name: "RECORDING_ID", Value: recording.Name},
+		{Name: "MEETING_ID", Value: recording.Spec.MeetingID},
 		{Name: "STREAM_KEY_SHA256", Value: hex.EncodeToString(key[:])},
 		{Name: "RTMP_PORT", Value: "1935"},
 		{Name: "HTTP_PORT", Value: fmt.Sprint(httpPort)},
@@ -35,15 +39,21 @@ func recorderPod(recording *MeetingRecording, httpPort int) *corev1.Pod {
 		{Name: "RECORDING_FPS", Value: fmt.Sprint(output.FPS)},
 		{Name: "RECORDING_BITRATE", Value: fmt.Sprint(output.BitrateKbps)},
 		{Name: "RECORDING_MAX_DURATION", Value: fmt.Sprint(recording.Spec.MaxDurationSeconds)},
+		{Name: "RECORDING_MAX_DURATION_FILE", Value: "/etc/meetrec/max-duration-seconds"},
 		{Name: "RECORDING_STORAGE_PATH", Value: "/tmp/recordings"},
+		{Name: "RECORDING_SPOOL_LIMIT_MB", Value: "8589"},
 		{Name: "S3_KEY", Value: fmt.Sprintf("recordings/%s/%s.%s", recording.Spec.MeetingID, recording.Name, output.Format)},
 		{Name: "S3_BUCKET", Value: "bench"},
 	}
-	labels := map[string]string{"meetrec.dev/recording": recording.Name, "meetrec.dev/meeting": recording.Spec.MeetingID}
+	labels := map[string]string{
+		"meetrec.dev/recording": recording.Name,
+		"meetrec.dev/meeting":   recording.Spec.MeetingID,
+		"meetrec.dev/attempt":   "1",
+	}
 	for name, value := range podLabels {
 		labels[name] = value
 	}
-	memory, storage := resource.MustParse("384Mi"), resource.MustParse("8Gi")
+	memory, spool, storage := resource.MustParse("384Mi"), resource.MustParse("8Gi"), resource.MustParse("8448Mi")
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Name:      podName(recording),
@@ -52,6 +62,7 @@ func recorderPod(recording *MeetingRecording, httpPort int) *corev1.Pod {
 			Annotations: map[string]string{
 				"cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
 				"karpenter.sh/do-not-disrupt":                    "true",
+				maxDurationAnnotation:                            fmt.Sprint(recording.Spec.MaxDurationSeconds),
 			},
 			Finalizers:      []string{resultFinalizer},
 			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(recording, groupVersion.WithKind("MeetingRecording"))},
@@ -82,6 +93,13 @@ func recorderPod(recording *MeetingRecording, httpPort int) *corev1.Pod {
 					PeriodSeconds:    1,
 					FailureThreshold: 3,
 				},
+				LivenessProbe: &corev1.Probe{
+					ProbeHandler:                  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/healthz", Port: intstr.FromString("http")}},
+					TimeoutSeconds:                5,
+					PeriodSeconds:                 10,
+					FailureThreshold:              6,
+					TerminationGracePeriodSeconds: ptr.To[int64](1),
+				},
 				TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 				Resources: corev1.ResourceRequirements{
 					Requests: corev1.ResourceList{
@@ -99,9 +117,24 @@ func recorderPod(recording *MeetingRecording, httpPort int) *corev1.Pod {
 				VolumeMounts: []corev1.VolumeMount{
 					{Name: "tmp", MountPath: "/tmp"},
 					{Name: "spool", MountPath: "/tmp/recordings"},
+					{Name: "limits", MountPath: "/etc/meetrec", ReadOnly: true},
 				},
 			}},
-			Volumes: []corev1.Volume{emptyDir("spool", storage), emptyDir("tmp", resource.MustParse("64Mi"))},
+			Volumes: []corev1.Volume{emptyDir("spool", spool), emptyDir("tmp", resource.MustParse("64Mi")), limits()},
+		},
+	}
+}
+
+// limits shows the recorder its maximum duration as a file, which follows the annotation.
+func limits() corev1.Volume {
+	item := corev1.DownwardAPIVolumeFile{
+		Path:     "max-duration-seconds",
+		FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.annotations['" + maxDurationAnnotation + "']"},
+	}
+	return corev1.Volume{
+		Name: "limits",
+		VolumeSource: corev1.VolumeSource{
+			DownwardAPI: &corev1.DownwardAPIVolumeSource{Items: []corev1.DownwardAPIVolumeFile{item}},
 		},
 	}
 }
