@@ -29,3 +29,19 @@ describe('how often a recorder that does not start is tried on another node', ()
     ]);
   });
 });
+
+describe('a recorder that has listened and is not ready', () => {
+  it('is said to be away, not to be started again: it may hang', () => {
+    const status = { phase: 'Recording', attempt: 1, startedAt: '2026-01-01T00:00:00Z' } as const;
+    const recording = recordingOf({ status: { ...status, ingest: { url: 'rtmp://10.0.0.1:1935/live' } } });
+    const pod = podOf(recording, { status: { conditions: [] } });
+    const pass = passOf(recording, { pod, nowMs: NOW_MS });
+    notReady(pass, worldOf(), pod);
+    expect(pass.recorder).not.toMatchObject({ is: 'lost' });
+    expect(pass.status.value).toMatchObject({
+      phase: 'Recording',
+      reason: 'Reconnecting',
+      message: 'The recorder is not ready. Started again in place if need be, it goes on where it was',
+    });
+  });
+});

@@ -39,6 +39,9 @@ export function notReady(pass: Pass, world: World, pod: Pod): void {
   else giveUp(pass, message);
 }
 
+/** Of one that has listened before and is not ready nobody knows yet whether it hangs or is being started again. */
+const AWAY = 'The recorder is not ready. Started again in place if need be, it goes on where it was';
+
 /** One that has listened before is started again in place, and goes on where it was. It is not waited for without end. */
 function isAway(pass: Pass, world: World, pod: Pod, why: { reason: Reason; message: string }): void {
   const { status, nowMs } = pass;
@@ -47,7 +50,7 @@ function isAway(pass: Pass, world: World, pod: Pod, why: { reason: Reason; messa
   if (status.value.startedAt === undefined) status.say('Starting', why.reason, why.message);
   else {
     const isHeld = isHeldUp(pod, why.reason);
-    const message = isHeld ? why.message : 'The recorder is started again in place, and goes on where it was';
+    const message = isHeld ? why.message : AWAY;
     status.set('Receiving', 'False', 'RecorderStarting', message);
     status.say('Recording', isHeld ? why.reason : 'Reconnecting', message);
   }
