@@ -15,12 +15,10 @@ import type { Contender } from './contenders.ts';
 import { figuresOf } from './figures.ts';
 import { GOALS } from './goals.ts';
 import { burstLine, changesLine, churnLine, figureLines } from './lines.ts';
-import type { Shapes } from './observer.ts';
-import { benchOptions, sideNames, USAGE } from './options.ts';
-import type { BenchOptions, SideName } from './options.ts';
+import { benchOptions, USAGE } from './options.ts';
+import type { BenchOptions } from './options.ts';
 import type { Spent } from './place.ts';
-import { differences } from './shape.ts';
-import type { Named } from './shape.ts';
+import { unlikeWork } from './shape.ts';
 
 const METHOD = `Both sides work on ${WORKERS} recordings at once, without a limit of requests a second. Each run has an
 API server, an etcd and a kwok of its own, on the same machine, whose processors all of them share: where those are used
@@ -77,18 +75,6 @@ async function bench(options: BenchOptions): Promise<void> {
     `The two sides have not made the same objects, so their figures don't compare:\n  ${unlike.join('\n  ')}`,
   );
   process.exitCode = 1;
-}
-
-/** What the objects of one side have and the other's have not: both are to do the same work. */
-function unlikeWork(runs: readonly (Spent & { side: SideName })[]): string[] {
-  const of = (name: SideName, kind: keyof Shapes): Named | undefined => {
-    const shape = runs.find((run) => run.side === name && run.shapes[kind])?.shapes[kind];
-    return shape && { name: `${name}'s ${kind}`, shape };
-  };
-  return (['pod', 'recording'] as const).flatMap((kind) => {
-    const [ours, theirs] = sideNames.map((name) => of(name, kind));
-    return ours && theirs ? differences(ours, theirs) : [];
-  });
 }
 
 function withoutShapes<T extends Spent>(result: T): Omit<T, 'shapes'> {

@@ -11,6 +11,7 @@ import { keyOf, parseKey } from '../../../operator/runtime/kube/objects.ts';
 import type { Recorders } from './recorders.ts';
 import { NAMESPACE } from './setup-objects.ts';
 import { shapeOf } from './shape.ts';
+import type { Shapes } from './shape.ts';
 
 /** When what was first seen of one recording; milliseconds of performance.now(). */
 export interface Moments {
@@ -31,12 +32,6 @@ export interface Moments {
 }
 
 export type Moment = keyof Moments;
-
-/** Of the first recorder pod that was ready, and of the first recording that was Completed. */
-export interface Shapes {
-  pod?: readonly string[];
-  recording?: readonly string[];
-}
 
 type StatusListener = (key: string, status: MeetingRecordingStatus) => void;
 

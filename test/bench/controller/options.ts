@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 export const USAGE = `Usage: node test/bench/controller/cli.ts [OPTIONS]
 
 Measures the controller beside one written in Go with controller-runtime, one after the other, each against a fresh API
-server and etcd whose pods kwok runs. Writes out/bench-controller/report.json. Linux only.
+server and etcd whose pods kwok runs. Writes out/bench-controller/report.json, and fails after that when the two have not
+made the same objects. Linux only.
 
   --only LIST          parts to run, of 1k,10k,restart,churn,changes (all of them)
                          1k       1,000 recordings at once, from their creation to their end

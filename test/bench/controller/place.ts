@@ -5,10 +5,11 @@ import type { ApiCalls } from './api-calls.ts';
 import type { Contender, Running } from './contenders.ts';
 import { startKubernetes } from './kubernetes.ts';
 import { Observer } from './observer.ts';
-import type { Moment, Shapes } from './observer.ts';
+import type { Moment } from './observer.ts';
 import { childrenCpuSeconds, usageOf } from './process-usage.ts';
 import type { Usage } from './process-usage.ts';
 import { Recorders } from './recorders.ts';
+import type { Shapes } from './shape.ts';
 
 /** Milliseconds that a phase may take; it is only waited for so long when something is wrong. */
 const LIMIT_MS = 1_800_000;

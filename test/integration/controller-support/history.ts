@@ -94,7 +94,11 @@ function faultsOf({ phase, conditions = [] }: MeetingRecordingStatus): string[] 
 
 function faultsBetween(before: MeetingRecordingStatus, after: MeetingRecordingStatus): string[] {
   const faults: string[] = [];
-  if (isTerminal(before.phase) && !isDeepStrictEqual(lasting(before, after), lasting(after, after)))
+  const { observedGeneration: _before, ...old } = before;
+  const { observedGeneration: _after, ...now } = after;
+  // A push may outlive the recording, and end later.
+  if (old.agora && now.agora?.state === 'ended') old.agora = { ...old.agora, state: 'ended' };
+  if (isTerminal(before.phase) && !isDeepStrictEqual(old, now))
     faults.push('it was finished, and is changed');
   const continued = (after.attempt ?? 1) > (before.attempt ?? 1);
   if ((after.attempt ?? 1) < (before.attempt ?? 1)) faults.push('its attempts go backwards');
@@ -109,15 +113,6 @@ function faultsBetween(before: MeetingRecordingStatus, after: MeetingRecordingSt
       faults.push(`${condition.type}'s time moves without its status, or backwards`);
   }
   return faults;
-}
-
-/** What stays of a finished object: all of it, but that a push which outlived the recording ends later. */
-function lasting(status: MeetingRecordingStatus, latest: MeetingRecordingStatus): MeetingRecordingStatus {
-  const { observedGeneration: _, agora, ...rest } = status;
-  return {
-    ...rest,
-    ...(agora && { agora: latest.agora?.state === 'ended' ? { ...agora, state: 'ended' } : agora }),
-  };
 }
 
 function hasSlipped(known: Condition, now: Condition): boolean {
