@@ -87,10 +87,8 @@ describe('the cache behind a proxy that drops, stalls and lies', () => {
       await waitFor(() => sockets.length >= 2, { what: 'a connection for each' });
       for (const socket of sockets) {
         expect(socket).toMatchObject({ alpnProtocol: 'http/1.1' });
-        await waitFor(async () => (await keepAliveSeconds(socket.localPort)) !== undefined, {
-          what: 'the probes',
-        });
-        expect(await keepAliveSeconds(socket.localPort)).toBeLessThanOrEqual(3);
+        await waitFor(async () => (await keepAliveSeconds(socket)) !== undefined, { what: 'the probes' });
+        expect(await keepAliveSeconds(socket)).toBeLessThanOrEqual(3);
       }
       stop.abort();
       await ends;
@@ -179,13 +177,17 @@ describe('the cache behind a proxy that drops, stalls and lies', () => {
   );
 });
 
-/** Seconds until the kernel's next probe on the connection from this port of ours, by proc(5); undefined: it has no timer. */
-async function keepAliveSeconds(localPort: number | undefined): Promise<number | undefined> {
-  const port = (localPort ?? 0).toString(16).toUpperCase().padStart(4, '0');
+/**
+ * Seconds until the kernel's next probe on a connection, by proc(5); undefined: it has no timer.
+ * Both ends are compared: another program's connection to another server may have the same port on this side.
+ */
+async function keepAliveSeconds({ localPort = 0, remotePort = 0 }: Socket): Promise<number | undefined> {
+  const hex = (port: number) => `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   for (const line of (await readFile('/proc/net/tcp', 'utf8')).split('\n')) {
-    const [, local = '', , , , timer = ''] = line.trim().split(/\s+/);
+    const [, local = '', remote = '', , , timer = ''] = line.trim().split(/\s+/);
+    if (!local.endsWith(hex(localPort)) || !remote.endsWith(hex(remotePort))) continue;
     const [kind, when = ''] = timer.split(':');
-    if (local.endsWith(`:${port}`) && kind === '02') return Number.parseInt(when, 16) / 100;
+    if (kind === '02') return Number.parseInt(when, 16) / 100;
   }
   return undefined;
 }
