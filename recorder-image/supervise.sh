@@ -10,6 +10,7 @@ LAST=2
 
 told=
 child=
+watcher=
 ended=
 restarts=0
 
@@ -32,6 +33,7 @@ stop() {
   if [ -z "$told" ]; then refill; fi
   told=--stopped
   hand_on
+  watch
 }
 trap stop TERM INT
 
@@ -43,8 +45,15 @@ pause() {
   kill $! 2>/dev/null
 }
 
-# In a session of its own, so that what it has started can be told from what people run beside it.
+# In sessions of their own, so that what they have started can be told from what people run beside them.
 session=$(command -v setsid)
+
+# A recorder that was told to stop, and hangs. On a port that the kernel chose nobody can ask.
+watch() {
+  if [ -z "$child" ] || [ -n "$watcher" ] || [ "$HTTP_PORT" = 0 ]; then return; fi
+  $session sh "${0%/*}/watch.sh" "$child" &
+  watcher=$!
+}
 
 while :; do
   started=$(date +%s)
@@ -53,6 +62,7 @@ while :; do
   child=$!
   # A stop that came while it was being started has found nobody to be handed to.
   if [ "$told" != "$with" ]; then hand_on; fi
+  if [ -n "$told" ]; then watch; fi
   wait "$child" 2>/dev/null
   code=$?
   # A signal to this shell ends the wait and not the program.
@@ -62,6 +72,9 @@ while :; do
   done
   group=$child
   child=
+  # It may have no session yet.
+  if [ -n "$watcher" ]; then kill -KILL "$watcher" "-$watcher" 2>/dev/null; fi
+  watcher=
 
   # Results, which would only be the same again: contract/exit-codes.ts. 128 and more: a signal.
   case $code in 0 | 10 | 11 | 12 | 13) exit "$code" ;; esac

@@ -1,8 +1,10 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startChild } from '../test/support/child-process.ts';
 import type { Child } from '../test/support/child-process.ts';
+import { freePort } from '../test/support/free-port.ts';
 import { tempDirectory } from '../test/support/temp-directory.ts';
 import type { TempDirectory } from '../test/support/temp-directory.ts';
 import { waitFor } from '../test/support/wait-for.ts';
@@ -20,6 +22,7 @@ async function supervise(
   folder: TempDirectory,
   script: string,
   tools: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Child> {
   const program = join(folder.path, 'program.sh');
   await writeFile(program, script);
@@ -34,6 +37,9 @@ async function supervise(
     env: {
       NOTES: join(folder.path, 'notes'),
       RECORDING_ID: 'rec',
+      // Nobody is watched where there is no port to ask at.
+      HTTP_PORT: '0',
+      ...env,
       PATH: [folder.path, process.env['PATH']].join(delimiter),
     },
   });
@@ -46,6 +52,10 @@ const notes = async (folder: TempDirectory): Promise<string[]> => {
 
 const untilNoted = async (folder: TempDirectory, text: string): Promise<void> =>
   void (await waitFor(async () => (await notes(folder)).includes(text), { what: `${text} to be noted` }));
+
+/** Empty for a process that is gone, also where nobody is there to take note of its end. */
+const commandLine = (pid: string): Promise<string> =>
+  readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
 
 describe('the supervisor', () => {
   it.each([0, 10, 11, 12, 13])('ends with its result, exit code %d', async (code) => {
@@ -175,8 +185,63 @@ describe('the supervisor', () => {
     await using child = await supervise(folder, script);
     expect(await child.exited).toBe(0);
     const [orphan = ''] = await notes(folder);
-    // Nobody may be there to take note of its end: then it has no words left.
-    const words = (): Promise<string> => readFile(`/proc/${orphan}/cmdline`, 'utf8').catch(() => '');
-    await waitFor(async () => (await words()) === '', { what: 'the orphan to be gone' });
+    await waitFor(async () => (await commandLine(orphan)) === '', { what: 'the orphan to be gone' });
+  });
+
+  describe('of one that answers nobody', () => {
+    const deaf = `echo "started $1" >> "$NOTES"
+      if [ "$(grep -c stopped "$NOTES")" -ge 2 ]; then exit 0; fi
+      trap '' TERM
+      while :; do /bin/sleep 0.05; done`;
+    const quick = { sleep: `${NO_SLEEP}\nexec /bin/sleep 0.02` };
+
+    it('kills it once it was told to stop, as often as it must', async () => {
+      await using folder = await tempDirectory('supervise');
+      await using child = await supervise(folder, deaf, quick, { HTTP_PORT: String(await freePort()) });
+      await untilNoted(folder, 'started ');
+      process.kill(child.pid, 'SIGTERM');
+      expect(await child.exited).toBe(0);
+      const said = await notes(folder);
+      expect(said.filter((note) => note.startsWith('started'))).toEqual([
+        'started ',
+        'started --stopped',
+        'started --stopped',
+      ]);
+      expect(said.filter((note) => note === 'sleep 10').length).toBeGreaterThanOrEqual(12);
+      expect(child.output()).toContain(
+        '"msg":"the recorder does not answer any more while it stops, and is killed"',
+      );
+    });
+
+    it('leaves that to the kubelet before it was told to stop', async () => {
+      await using folder = await tempDirectory('supervise');
+      await using child = await supervise(folder, deaf, quick, { HTTP_PORT: String(await freePort()) });
+      await untilNoted(folder, 'started ');
+      await sleep(300);
+      expect(await notes(folder)).toEqual(['started ']);
+      process.kill(child.pid, 'SIGTERM');
+      expect(await child.exited).toBe(0);
+    });
+
+    it('leaves nobody behind who asks', async () => {
+      await using folder = await tempDirectory('supervise');
+      const script = `trap 'stopped=yes' TERM
+        echo started >> "$NOTES"
+        until [ -n "$stopped" ] && grep -q 'sleep 10' "$NOTES"; do /bin/sleep 0.05; done`;
+      const asleep = `${NO_SLEEP}\n[ "$1" != 10 ] || { echo "asleep $$" >> "$NOTES"; exec /bin/sleep 3600; }`;
+      await using child = await supervise(
+        folder,
+        script,
+        { sleep: asleep },
+        { HTTP_PORT: String(await freePort()) },
+      );
+      await untilNoted(folder, 'started');
+      process.kill(child.pid, 'SIGTERM');
+      await untilNoted(folder, 'sleep 10');
+      expect(await child.exited).toBe(0);
+      const [, pid = ''] = (await notes(folder)).find((note) => note.startsWith('asleep'))?.split(' ') ?? [];
+      expect(pid).not.toBe('');
+      await waitFor(async () => (await commandLine(pid)) === '', { what: 'the watcher to be gone' });
+    });
   });
 });

@@ -1,15 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { once } from 'node:events';
-import { join } from 'node:path';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recorderStatusSchema } from '../../recorder-image/contract/status.ts';
 import type { RecorderStatus } from '../../recorder-image/contract/status.ts';
 import { startChild, whileAlive } from '../support/child-process.ts';
 import type { Child } from '../support/child-process.ts';
+import { freePort } from '../support/free-port.ts';
 import { makeClip } from '../support/media/clip.ts';
 import { comparePackets, packetHashes } from '../support/media/packets.ts';
+import type { PacketHashes } from '../support/media/packets.ts';
 import { publish, startPublishing } from '../support/media/publish.ts';
 import { readResult, recorderPlace } from '../support/media/recorder-process.ts';
 import type { RecorderPlace } from '../support/media/recorder-process.ts';
@@ -76,6 +75,12 @@ class Supervised implements AsyncDisposable {
     if (recorder !== undefined) process.kill(recorder, 'SIGKILL');
   }
 
+  /** The recorder hangs, and hears no signal. */
+  async freezeRecorder(): Promise<void> {
+    const recorder = await this.#recorder();
+    if (recorder !== undefined) process.kill(recorder, 'SIGSTOP');
+  }
+
   async #recorder(): Promise<number | undefined> {
     const { pid } = this.child;
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
@@ -89,24 +94,30 @@ class Supervised implements AsyncDisposable {
   }
 }
 
-async function supervised(place: RecorderPlace): Promise<Supervised> {
+/** Returns a PATH with which the watcher gives a recorder three seconds in place of a minute. */
+async function hasty(folder: string): Promise<string> {
+  for (const [name, text] of Object.entries({
+    sleep: '[ "$1" != 10 ] || set -- 0.5; exec /bin/sleep "$1"',
+    timeout: 'limit=$1; shift; exec /usr/bin/timeout "0.$limit" "$@"',
+  })) {
+    await writeFile(join(folder, name), `#!/bin/sh\n${text}\n`);
+    await chmod(join(folder, name), 0o755);
+  }
+  return [folder, process.env['PATH']].join(delimiter);
+}
+
+async function supervised(
+  place: RecorderPlace,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Supervised> {
   const [rtmpPort, httpPort] = [await freePort(), await freePort()];
   const child = await startChild({
     name: 'supervisor',
     command: 'sh',
     args: [join(IMAGE, 'supervise.sh'), process.execPath, join(IMAGE, 'bin/recorder.ts')],
-    env: { ...place.env, RTMP_PORT: String(rtmpPort), HTTP_PORT: String(httpPort) },
+    env: { ...place.env, RTMP_PORT: String(rtmpPort), HTTP_PORT: String(httpPort), ...env },
   });
   return new Supervised({ child, place, rtmpPort, httpPort });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const is = (state: RecorderStatus['state']) => (status: RecorderStatus) => status.state === state;
@@ -171,5 +182,41 @@ describe('a recorder under its supervisor', () => {
     expect(await recorder.child.exited).toBe(0);
     const object = join(s3.directory, 'not-there-at-first', place.s3Key);
     expect(comparePackets(await packetHashes(clip), await packetHashes(object))).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    ['records, so that it does not hear that it is to stop,', 'recording'],
+    ['finishes its file', 'uploading'],
+  ] as const)('that hangs while it %s is killed, and another one finishes the file', async (_what, state) => {
+    await using folder = await tempDirectory('supervised');
+    const env = { S3_BUCKET: `not-there-${state}`, UPLOAD_GIVE_UP_AFTER: '600' };
+    const place = await recorderPlace({ folder: folder.path, s3, bucket: BUCKET, env });
+    await using recorder = await supervised(place, { PATH: await hasty(folder.path) });
+    await recorder.ready();
+    const sent = await packetHashes(clip);
+    await publish({ file: clip, url: recorder.url });
+    const stop = (): boolean => process.kill(recorder.child.pid, 'SIGTERM');
+    if (state === 'recording') {
+      // Written a moment after it was received.
+      const journal = (): Promise<PacketHashes> => packetHashes(join(place.spool, 'take-1.flv'));
+      const isWritten = async (): Promise<boolean> => comparePackets(sent, await journal()).ok;
+      await waitFor(isWritten, { what: 'all of it to be in the journal' });
+    } else {
+      stop();
+      await recorder.until('it to upload', is('uploading'));
+    }
+    await recorder.freezeRecorder();
+    if (state === 'recording') stop();
+    const { lastTermination } = await recorder.until(
+      'another one that uploads',
+      (status) => status.restarts === 1 && is('uploading')(status),
+    );
+    expect(lastTermination).toMatchObject({ signal: 'SIGKILL' });
+    expect(recorder.child.output()).toContain('does not answer any more while it stops, and is killed');
+    await s3.createBucket(env.S3_BUCKET);
+    expect(await recorder.child.exited).toBe(0);
+    const object = join(s3.directory, env.S3_BUCKET, place.s3Key);
+    expect(comparePackets(sent, await packetHashes(object))).toMatchObject({ ok: true });
+    expect(await readResult(place)).toMatchObject({ outcome: 'completed', reason: 'Stopped' });
   });
 });

@@ -2,7 +2,7 @@ import type { BurstResult } from './burst.ts';
 import type { ChangesResult } from './changes.ts';
 import type { ChurnResult } from './churn.ts';
 import type { SideName } from './options.ts';
-import { median, rounded } from './statistics.ts';
+import { median } from './statistics.ts';
 
 /** What was measured of the parts that were run. */
 export interface Runs {
@@ -46,7 +46,7 @@ export function figuresOf({ small, large, churns, changes }: Runs): Record<strin
     freedToAdmittedP99Ms: of(changes, 'meetrec', ({ freedToAdmitted }) => freedToAdmitted.p99 * 1000),
   };
   return Object.fromEntries(
-    Object.entries(figures).flatMap(([name, value]) => (value === undefined ? [] : [[name, rounded(value)]])),
+    Object.entries(figures).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
 }
 

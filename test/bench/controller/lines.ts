@@ -4,6 +4,7 @@ import type { ChurnResult } from './churn.ts';
 import type { Quantiles } from './latencies.ts';
 import { goalOf } from './goals.ts';
 import type { Spent } from './place.ts';
+import { rounded } from './statistics.ts';
 
 /** One run in one line for people. */
 export function burstLine(result: BurstResult): string {
@@ -53,9 +54,10 @@ export function changesLine({
   return `${side}, ${slots} slots: ${parts.join(', ')}`;
 }
 
+/** Rounded to be read; goals are compared with what was measured. */
 export function figureLines(figures: Readonly<Record<string, number>>): string[] {
   return Object.entries(figures).map(([name, value]) =>
-    `  ${name.padEnd(24)} ${value} ${goalOf(name, value)}`.trimEnd(),
+    `  ${name.padEnd(24)} ${rounded(value)} ${goalOf(name, value)}`.trimEnd(),
   );
 }
 

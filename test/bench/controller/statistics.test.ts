@@ -20,8 +20,8 @@ describe('statistics of runs', () => {
     expect(() => median([])).toThrow(RangeError);
   });
 
-  it('rounds to three digits', () => {
-    expect(rounded(1234.5)).toBe(1230);
-    expect(rounded(0.012345)).toBe(0.0123);
+  it('rounds to five digits', () => {
+    expect(rounded(123_456.7)).toBe(123_460);
+    expect(rounded(1.000_233)).toBe(1.0002);
   });
 });

@@ -11,7 +11,7 @@ export function median(values: readonly number[]): number {
   return (quantile(values, 0.5) + quantile(values, (Math.floor(values.length / 2) + 1) / values.length)) / 2;
 }
 
-/** Rounded to three digits that matter. */
+/** Rounded to five digits that matter: of ratios that just meet or miss 1 one sees by how much. */
 export function rounded(value: number): number {
-  return Number(value.toPrecision(3));
+  return Number(value.toPrecision(5));
 }

@@ -1,6 +1,7 @@
 /** Everything that goes wrong, in the order in which it is tried: what hurts the cluster most comes last. */
 export const FAULT_NAMES = [
   'recorder-killed',
+  'recorder-frozen',
   'ffmpeg-killed',
   'object-deleted',
   'push-dropped',
@@ -25,6 +26,7 @@ export type FaultName = (typeof FAULT_NAMES)[number];
 /** What each of them is, for the documentation. */
 export const FAULT_MEANINGS: Readonly<Record<FaultName, string>> = {
   'recorder-killed': "SIGKILL for the recorder's process",
+  'recorder-frozen': "SIGSTOP for the recorder's process, for good",
   'ffmpeg-killed': "SIGKILL for the recorder's FFmpeg",
   'object-deleted': 'the MeetingRecording is deleted',
   'push-dropped': "the push's connection is reset and comes back after 4 s",

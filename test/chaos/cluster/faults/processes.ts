@@ -6,27 +6,46 @@ import type { RecordingFault, Scene } from './fault.ts';
 import type { Subject } from '../subject.ts';
 
 const APPEARS_MS = 120_000;
+const RECORDER = /^(\S*\/)?node .*recorder\.mjs/;
+
+type Complaints = NonNullable<RecordingFault['complaints']>;
+const isTold: Complaints = ({ phase }, { last }) =>
+  phase === 'Stopping' || last?.status?.lastTermination !== undefined
+    ? []
+    : ['lastTermination does not tell that the recorder was killed'];
 
 export const recorderKilled: RecordingFault = {
   name: 'recorder-killed',
   scope: 'recording',
   sparesRecorders: false,
-  complaints: ({ phase }, { last }) =>
-    phase === 'Stopping' || last?.status?.lastTermination !== undefined
-      ? []
-      : ['lastTermination does not tell that the recorder was killed'],
-  strike: async (subject, scene) => await kill(subject, scene, /^(\S*\/)?node .*recorder\.mjs/),
+  complaints: isTold,
+  strike: async (subject, scene) => await signalAll(subject, scene, RECORDER, 'SIGKILL'),
+};
+
+/** Its kubelet finds out, or its supervisor where it stops. */
+export const recorderFrozen: RecordingFault = {
+  name: 'recorder-frozen',
+  scope: 'recording',
+  sparesRecorders: false,
+  patienceSeconds: 300,
+  complaints: isTold,
+  strike: async (subject, scene) => await signalAll(subject, scene, RECORDER, 'SIGSTOP'),
 };
 
 export const ffmpegKilled: RecordingFault = {
   name: 'ffmpeg-killed',
   scope: 'recording',
   sparesRecorders: true,
-  strike: async (subject, scene) => await kill(subject, scene, /^\S*ffmpeg /),
+  strike: async (subject, scene) => await signalAll(subject, scene, /^\S*ffmpeg /, 'SIGKILL'),
 };
 
 /** As soon as there is such a process. Throws MissedError where the recording ends without one. */
-async function kill(subject: Subject, { world, signal }: Scene, command: RegExp): Promise<void> {
+async function signalAll(
+  subject: Subject,
+  { world, signal }: Scene,
+  command: RegExp,
+  name: 'SIGKILL' | 'SIGSTOP',
+): Promise<void> {
   const pids = await waitFor(
     async () => {
       if (world.hasEnded(subject.name)) return [];
@@ -39,5 +58,5 @@ async function kill(subject: Subject, { world, signal }: Scene, command: RegExp)
     { what: `a process ${command.source} of ${subject.name}`, timeoutMs: APPEARS_MS, intervalMs: 50, signal },
   );
   if (pids.length === 0) throw new MissedError(`${subject.name} had no process ${command.source} any more`);
-  for (const pid of pids) sendSignal(pid, 'SIGKILL');
+  for (const pid of pids) sendSignal(pid, name);
 }
