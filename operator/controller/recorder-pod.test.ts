@@ -89,6 +89,15 @@ describe('the recorder pod', () => {
     });
   });
 
+  it('goes rather not where the recorder before it ended, which may be dead and not known to be', () => {
+    expect(podOf().spec).not.toHaveProperty('affinity');
+    const lastTermination = { exitCode: 255, reason: 'NodeLost', message: '', at: NOW, node: 'node-1' };
+    const preference = { matchFields: [{ key: 'metadata.name', operator: 'NotIn', values: ['node-1'] }] };
+    expect(podOf(recordingOf({ status: { attempt: 2, lastTermination } })).spec['affinity']).toEqual({
+      nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference }] },
+    });
+  });
+
   it('takes its secret, account, class and storage from the configuration', () => {
     const { recorder } = readConfig({
       RECORDER_IMAGE: 'recorder:1',

@@ -112,6 +112,7 @@ export function recorderPod(options: RecorderPodOptions): KubeObject & { spec: o
       ...(config.imagePullSecret !== undefined && { imagePullSecrets: [{ name: config.imagePullSecret }] }),
       ...(config.nodeSelector !== undefined && { nodeSelector: config.nodeSelector }),
       ...(config.tolerations !== undefined && { tolerations: config.tolerations }),
+      ...elsewhere(recording),
       securityContext: {
         runAsNonRoot: true,
         runAsUser: USER,
@@ -131,6 +132,18 @@ export function recorderPod(options: RecorderPodOptions): KubeObject & { spec: o
       ],
     },
   };
+}
+
+/**
+ * Rather not on the node on which the recorder before it ended: that may be dead and not known to be yet, or not well. On
+ * that one all the same where there is no other.
+ */
+function elsewhere({ status }: MeetingRecording): object {
+  const node = status?.lastTermination?.node;
+  if (node === undefined) return {};
+  const preference = { matchFields: [{ key: 'metadata.name', operator: 'NotIn', values: [node] }] };
+  const preferred = [{ weight: 100, preference }];
+  return { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: preferred } } };
 }
 
 function recorderContainer(options: RecorderPodOptions): object {

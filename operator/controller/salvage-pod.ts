@@ -9,6 +9,8 @@ import type { Pod } from './kube-objects.ts';
 /** What a recorder needs to store a file, and so what it takes to save one. */
 const ENVIRONMENT = /^(RECORDING_ID|RECORDING_FORMAT|S3_.*|AWS_.*|LOG_LEVEL)$/;
 const GRACE_SECONDS = 30;
+/** It answers nobody. */
+const NO_SERVER = { ports: [], readinessProbe: {}, livenessProbe: {} };
 
 /** It can't be the name of a recorder pod, which ends in a number. */
 export function salvagePodName(recording: MeetingRecording, attempt: number): string {
@@ -30,7 +32,12 @@ export function salvagePod(
   const spec = base.spec as Pod['spec'] & { volumes: { name: string }[] };
   const [container] = spec.containers;
   const kept = container?.env?.filter(({ name }) => ENVIRONMENT.test(name) && name !== 'S3_KEY') ?? [];
-  const { ports: _ports, readinessProbe: _probe, ...rest } = { ports: [], readinessProbe: {}, ...container };
+  const {
+    ports: _ports,
+    readinessProbe: _ready,
+    livenessProbe: _live,
+    ...rest
+  } = { ...NO_SERVER, ...container };
   const { [LABELS.attempt]: _attempt, ...labels } = base.metadata.labels ?? {};
   return {
     ...base,
