@@ -207,7 +207,7 @@ describe('the supervisor', () => {
         'started --stopped',
         'started --stopped',
       ]);
-      expect(said.filter((note) => note === 'sleep 10').length).toBeGreaterThanOrEqual(12);
+      expect(said.filter((note) => note === 'sleep 5').length).toBeGreaterThanOrEqual(12);
       expect(child.output()).toContain(
         '"msg":"the recorder does not answer any more while it stops, and is killed"',
       );
@@ -227,8 +227,8 @@ describe('the supervisor', () => {
       await using folder = await tempDirectory('supervise');
       const script = `trap 'stopped=yes' TERM
         echo started >> "$NOTES"
-        until [ -n "$stopped" ] && grep -q 'sleep 10' "$NOTES"; do /bin/sleep 0.05; done`;
-      const asleep = `${NO_SLEEP}\n[ "$1" != 10 ] || { echo "asleep $$" >> "$NOTES"; exec /bin/sleep 3600; }`;
+        until [ -n "$stopped" ] && grep -q 'sleep 5' "$NOTES"; do /bin/sleep 0.05; done`;
+      const asleep = `${NO_SLEEP}\n[ "$1" != 5 ] || { echo "asleep $$" >> "$NOTES"; exec /bin/sleep 3600; }`;
       await using child = await supervise(
         folder,
         script,
@@ -237,7 +237,7 @@ describe('the supervisor', () => {
       );
       await untilNoted(folder, 'started');
       process.kill(child.pid, 'SIGTERM');
-      await untilNoted(folder, 'sleep 10');
+      await untilNoted(folder, 'sleep 5');
       expect(await child.exited).toBe(0);
       const [, pid = ''] = (await notes(folder)).find((note) => note.startsWith('asleep'))?.split(' ') ?? [];
       expect(pid).not.toBe('');

@@ -69,7 +69,7 @@ describe('the watcher', () => {
     await using watcher = await watch(folder, watched, { HTTP_PORT: String(await freePort()) });
     expect(await watched.exited).toBe('SIGKILL');
     expect(await watcher.exited).toBe(0);
-    expect(await waits(folder)).toEqual(Array.from({ length: 6 }, () => '10'));
+    expect(await waits(folder)).toEqual(Array.from({ length: 6 }, () => '5'));
     const line: unknown = JSON.parse(watcher.output());
     expect(line).toMatchObject({ level: 50, recordingId: 'rec', msg: expect.stringContaining('is killed') });
   });

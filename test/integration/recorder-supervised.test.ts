@@ -94,10 +94,10 @@ class Supervised implements AsyncDisposable {
   }
 }
 
-/** Returns a PATH with which the watcher gives a recorder three seconds in place of a minute. */
+/** Returns a PATH with which the watcher gives a recorder three seconds in place of thirty. */
 async function hasty(folder: string): Promise<string> {
   for (const [name, text] of Object.entries({
-    sleep: '[ "$1" != 10 ] || set -- 0.5; exec /bin/sleep "$1"',
+    sleep: '[ "$1" != 5 ] || set -- 0.5; exec /bin/sleep "$1"',
     timeout: 'limit=$1; shift; exec /usr/bin/timeout "0.$limit" "$@"',
   })) {
     await writeFile(join(folder, name), `#!/bin/sh\n${text}\n`);

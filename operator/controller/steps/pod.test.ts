@@ -54,6 +54,25 @@ describe('a recorder whose node does not answer', () => {
     expect(lost.status.value.lastTermination).toMatchObject({ reason: 'NodeLost' });
   });
 
+  it('does not say that a publisher is waited for when none has come yet', async () => {
+    const yes = { status: 'True', reason: 'Listening', message: '', lastTransitionTime: NOW } as const;
+    const recording = recordingOf({
+      status: {
+        phase: 'Starting',
+        reason: 'WaitingForPublisher',
+        podName: 'rec-1',
+        ingest: { url: 'rtmp://10.0.0.7/live' },
+        conditions: [{ type: 'RecorderReady', ...yes }],
+      },
+    });
+    const pass = passOf(recording, { pod: podOf(recording, dark), nowMs: NOW_MS + 1000 });
+    const watchers = { silentMs: () => LIMIT_MS - 1 } as unknown as World['watchers'];
+    await pod(pass, { ...worldOf(), watchers });
+    expect(pass.status.value).toMatchObject({ phase: 'Starting', reason: 'RecorderUnreachable' });
+    expect(pass.status.is('RecorderReady', 'Unknown')).toBe(true);
+    expect(pass.status.condition('Receiving')).toBeUndefined();
+  });
+
   it('says so of what it still tells while it is being stopped', async () => {
     const yes = { status: 'True', reason: 'x', message: '', lastTransitionTime: NOW } as const;
     const recording = recordingOf({

@@ -147,7 +147,7 @@ function unreachable(pass: Pass, world: World, sinceMs: number): void {
     if (!isOver(pass) || status.is(type)) status.set(type, 'Unknown', 'RecorderUnreachable', message);
   };
   doubt('RecorderReady');
-  if (status.value.startedAt === undefined) return;
-  doubt('Receiving');
-  if (!isOver(pass)) status.say('Recording', 'RecorderUnreachable', message);
+  const hasBegun = status.value.startedAt !== undefined;
+  if (hasBegun) doubt('Receiving');
+  if (!isOver(pass)) status.say(hasBegun ? 'Recording' : 'Starting', 'RecorderUnreachable', message);
 }

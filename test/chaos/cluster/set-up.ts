@@ -55,7 +55,7 @@ async function installOn(plan: ClusterPlan, kubectl: Kubectl, exposure: Exposure
         reconnectWindow: 90,
         lostAfter: 20,
         startTimeout: 90,
-        terminationGracePeriodSeconds: 30,
+        terminationGracePeriodSeconds: 60,
         ephemeralStorage: '1Gi',
       },
     },
