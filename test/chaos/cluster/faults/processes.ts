@@ -28,6 +28,7 @@ export const recorderFrozen: RecordingFault = {
   scope: 'recording',
   sparesRecorders: false,
   patienceSeconds: 300,
+  tolerated: [/does not answer any more while it stops, and is killed/],
   complaints: isTold,
   strike: async (subject, scene) => await signalAll(subject, scene, RECORDER, 'SIGSTOP'),
 };
