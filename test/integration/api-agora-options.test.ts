@@ -1,28 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AgoraMeetings } from './api-agora-meetings.ts';
 import { expectProblem } from './api-problem.ts';
-import { ApiWorld, call, serviceToken, tokenOf } from './api-world.ts';
+import { ApiWorld, call, tokenOf } from './api-world.ts';
 import type { Reply, RunningApi } from './api-world.ts';
 
 let world: ApiWorld;
 let api: RunningApi;
 let databaseUri: string;
+let meetings: AgoraMeetings;
 
 beforeAll(async () => {
   world = await ApiWorld.start();
   databaseUri = world.databaseUri();
   api = await world.startApi(world.environment(databaseUri));
+  meetings = new AgoraMeetings(api);
 }, 120_000);
 
 afterAll(async () => {
   await api.stop();
   await world[Symbol.asyncDispose]();
 });
-
-const register = async (meetingId: string, body: Record<string, unknown>): Promise<Reply> =>
-  call('PUT', `${api.base}/meetings/${meetingId}`, {
-    token: await serviceToken(),
-    body: { host: 'host-1', ...body },
-  });
 
 describe('what is recorded of a channel', () => {
   it.each([
@@ -31,9 +28,8 @@ describe('what is recorded of a channel', () => {
     [{ audioOnly: true }, {}],
   ])('is what was asked for: %j', async (body, more) => {
     const meetingId = `options-${Object.keys(body).join('-').toLowerCase()}`;
-    await register(meetingId, { channel: meetingId });
-    const token = await tokenOf('host-1');
-    const reply = await call('POST', `${api.base}/meetings/${meetingId}/recording/start`, { token, body });
+    await meetings.register(meetingId, { channel: meetingId });
+    const reply = await meetings.act(meetingId, 'start', body);
     expect(reply.status).toBe(202);
     expect((await world.objectsOf(meetingId))[0]?.spec.source.agora).toMatchObject({ ...body, ...more });
   });
@@ -45,18 +41,15 @@ describe('what is recorded of a channel', () => {
     [{ audioOnly: true, layout: 'grid' }, '/layout'],
     [{ audioOnly: true, streamUid: 7 }, '/layout'],
   ])('is refused with %j, by the field at fault', async (body, field) => {
-    await register('refused', { channel: 'refused-channel' });
-    const token = await tokenOf('host-1');
-    const reply = await call('POST', `${api.base}/meetings/refused/recording/start`, { token, body });
+    await meetings.register('refused', { channel: 'refused-channel' });
+    const reply = await meetings.act('refused', 'start', body);
     expectProblem(reply, 422, 'invalid-request');
     expect(reply.body['errors']).toMatchObject([{ field }]);
   });
 
   it('is nothing where the meeting has none', async () => {
-    await register('published', { source: { kind: 'rtmp' } });
-    const token = await tokenOf('host-1');
-    const body = { audioOnly: true };
-    const reply = await call('POST', `${api.base}/meetings/published/recording/start`, { token, body });
+    await meetings.register('published', { source: { kind: 'rtmp' } });
+    const reply = await meetings.act('published', 'start', { audioOnly: true });
     expectProblem(reply, 422, 'recording-refused');
   });
 });
@@ -72,7 +65,7 @@ describe('an RTC token', () => {
       AGORA_APP_ID: appId,
       AGORA_APP_CERTIFICATE: 'fedcba9876543210fedcba9876543210',
     });
-    await register('joined', { channel: 'joined-channel', participants: ['grace'] });
+    await meetings.register('joined', { channel: 'joined-channel', participants: ['grace'] });
     const reply = await ask('joined', 'grace', { uid: 12, expiresIn: 600 }, signing.base);
     expect(reply.status).toBe(201);
     expect(reply.body).toMatchObject({ appId, channel: 'joined-channel', uid: 12, role: 'publisher' });
@@ -88,12 +81,12 @@ describe('an RTC token', () => {
       422,
       'invalid-request',
     );
-    await register('published-too', { source: { kind: 'rtmp' } });
+    await meetings.register('published-too', { source: { kind: 'rtmp' } });
     expectProblem(await ask('published-too', 'host-1', { uid: 1 }, signing.base), 409, 'not-agora');
   });
 
   it('is given to nobody where there is no certificate', async () => {
-    await register('unsigned', { channel: 'unsigned-channel' });
+    await meetings.register('unsigned', { channel: 'unsigned-channel' });
     expectProblem(await ask('unsigned', 'host-1', { uid: 1 }), 501, 'rtc-tokens-off');
   });
 });

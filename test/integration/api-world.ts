@@ -169,6 +169,11 @@ export class ApiWorld implements AsyncDisposable {
     return items;
   }
 
+  /** Of the first of its recordings. */
+  async annotationsOf(meetingId: string): Promise<Record<string, string>> {
+    return (await this.objectsOf(meetingId))[0]?.metadata.annotations ?? {};
+  }
+
   async remove(name: string): Promise<void> {
     await this.client.delete(MEETING_RECORDINGS, { namespace: NAMESPACE, name });
   }
