@@ -14,6 +14,9 @@ export interface FfmpegProcess {
   kill: () => void;
 }
 
+/** More than it takes to copy as much as is joined or indexed again, in ms: a gibibyte from a slow disk to the same one. */
+export const COPY_LIMIT_MS = 600_000;
+
 export interface FfmpegOptions {
   readonly ffmpegPath: string;
   /** What is read: a stream, whose end is the output's end, or a file. */
@@ -27,11 +30,13 @@ export interface FfmpegOptions {
   /** The file that is written, anew each time, or a stream that takes what would be in it. */
   readonly output: string | Writable;
   readonly onLog: (line: string) => void;
+  /** For what only reads and writes files: killed after this long, in ms, for then it hangs. */
+  readonly limitMs?: number;
 }
 
 /** Starts an FFmpeg. The only place that knows fluent-ffmpeg, which is no longer maintained. */
 export function startFfmpeg(options: FfmpegOptions): FfmpegProcess {
-  const { ffmpegPath, input, inputOptions, moreInputs = [], outputOptions, output, onLog } = options;
+  const { ffmpegPath, input, inputOptions, moreInputs = [], outputOptions, output, onLog, limitMs } = options;
   let killed = false;
   let lastWords = '';
   // Where it would look for presets by default depends on __dirname, which a bundled ES module has not got.
@@ -46,21 +51,26 @@ export function startFfmpeg(options: FfmpegOptions): FfmpegProcess {
       if (line.trim() !== '') lastWords = line.trim();
       onLog(line);
     });
+  const kill = (): void => {
+    killed = true;
+    command.kill('SIGKILL');
+    if (typeof input !== 'string') input.destroy();
+  };
   const done = new Promise<void>((resolve, reject) => {
-    command.once('end', () => resolve());
-    command.once('error', (error: Error) =>
-      reject(new FfmpegError(`${error.message} ${lastWords}`.trim(), { cause: error })),
-    );
+    const limit = limitMs === undefined ? undefined : setTimeout(() => kill(), limitMs);
+    command.once('end', () => {
+      clearTimeout(limit);
+      resolve();
+    });
+    command.once('error', (error: Error) => {
+      clearTimeout(limit);
+      reject(new FfmpegError(`${error.message} ${lastWords}`.trim(), { cause: error }));
+    });
     // It looks up the program's formats before it starts it: until then there is nothing to kill.
     command.once('start', () => {
       if (killed) command.kill('SIGKILL');
     });
   });
   command.run();
-  const kill = (): void => {
-    killed = true;
-    command.kill('SIGKILL');
-    if (typeof input !== 'string') input.destroy();
-  };
   return { done, kill };
 }

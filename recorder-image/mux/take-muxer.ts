@@ -5,17 +5,16 @@ import type { Logger } from 'pino';
 import { followTake } from '../journal/follow-take.ts';
 import type { Take } from '../journal/take.ts';
 import { abortable } from '../support/abortable.ts';
-import { pause } from '../support/pause.ts';
 import type { FfmpegOptions, FfmpegProcess } from './ffmpeg.ts';
 import { FfmpegError } from './ffmpeg.ts';
+import { killWhenStuck } from './kill-when-stuck.ts';
+import type { StuckOptions } from './kill-when-stuck.ts';
 import type { Recipe } from './recipes.ts';
 
 /** After this many failures on a finished take there is no point in trying again: its input never changes. */
 const MAX_FAILURES_AT_END = 5;
 const FIRST_DELAY_MS = 200;
 const MAX_DELAY_MS = 5000;
-/** An FFmpeg that has neither read nor written anything for this long, in ms, with its input all there, hangs. */
-const STUCK_AFTER_MS = 60_000;
 const LOOK_MS = 5000;
 /** In FFmpeg's words and in Node's. */
 const DISK_FULL = /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/;
@@ -39,6 +38,7 @@ export interface TakeMuxerOptions {
   /** Called before the file is made again from the start. */
   readonly onAgain: (error: unknown) => void;
   readonly log: Logger;
+  readonly stuckAfterMs?: number;
 }
 
 /** FFmpeg has failed on a finished take again and again. The journal still has all of it. */
@@ -90,7 +90,8 @@ export class TakeMuxer {
   /** Makes the file of a finished take once, into a stream. Throws {@link FfmpegError}, and destroys the stream then. */
   async pour(recipe: Recipe, output: Writable, signal: AbortSignal): Promise<void> {
     const { take, ffmpegPath, startFfmpeg, log } = this.#options;
-    const input = Readable.from(followTake(take, signal), { objectMode: false });
+    const progress = { read: 0 };
+    const input = Readable.from(counted(followTake(take, signal), progress), { objectMode: false });
     input.on('error', () => undefined);
     const process = startFfmpeg({
       ffmpegPath,
@@ -101,6 +102,13 @@ export class TakeMuxer {
       onLog: (line) => log.debug({ take: take.index, line }, 'FFmpeg says'),
     });
     signal.addEventListener('abort', process.kill, { once: true });
+    const over = new AbortController();
+    const watched = this.#killWhenStuck(over.signal, {
+      process,
+      // The store may take its time.
+      isBusy: () => !output.writableNeedDrain,
+      progress: () => Promise.resolve([progress.read]),
+    });
     try {
       await process.done;
       if (!input.readableEnded) throw new FfmpegError('FFmpeg ended before its input did');
@@ -108,8 +116,10 @@ export class TakeMuxer {
       output.destroy(error as Error);
       throw error;
     } finally {
+      over.abort();
       input.destroy();
       signal.removeEventListener('abort', process.kill);
+      await watched;
     }
   }
 
@@ -136,7 +146,12 @@ export class TakeMuxer {
     const abort = (): void => process.kill();
     signal.addEventListener('abort', abort, { once: true });
     const watched = Promise.all([
-      this.#killWhenStuck(process, attempt.signal, async () => [progress.read, await output.size()]),
+      this.#killWhenStuck(attempt.signal, {
+        process,
+        // It may have nothing to do for as long as the publisher is away.
+        isBusy: () => take.ended || progress.read < take.size,
+        progress: async () => [progress.read, await output.size()],
+      }),
       this.#killWhenDamaged(process, attempt.signal, output),
     ]);
     try {
@@ -164,32 +179,10 @@ export class TakeMuxer {
     }
   }
 
-  /** Once the take has ended: until then it may have nothing to do for as long as the publisher is away. */
-  async #killWhenStuck(
-    process: FfmpegProcess,
-    over: AbortSignal,
-    progress: () => Promise<readonly number[]>,
-  ): Promise<void> {
-    const { take, log } = this.#options;
-    try {
-      while (!take.ended) {
-        over.throwIfAborted();
-        await pause(LOOK_MS, [take.endSignal, over]);
-      }
-      let seen = '';
-      for (let still = 0; still < STUCK_AFTER_MS; still += LOOK_MS) {
-        const now = String(await progress());
-        if (now !== seen) still = 0;
-        seen = now;
-        await sleep(LOOK_MS, undefined, { signal: over });
-      }
-    } catch (error) {
-      // The usual way out: FFmpeg was done before.
-      if (over.aborted) return;
-      throw error;
-    }
-    log.error({ take: take.index }, 'FFmpeg does not move any more; killing it');
-    process.kill();
+  async #killWhenStuck(over: AbortSignal, what: Omit<StuckOptions, 'onStuck'>): Promise<void> {
+    const { take, log, stuckAfterMs } = this.#options;
+    const onStuck = (): void => log.error({ take: take.index }, 'FFmpeg does not move any more; killing it');
+    await killWhenStuck({ ...what, onStuck, stuckAfterMs }, over);
   }
 }
 

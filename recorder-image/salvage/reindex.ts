@@ -1,7 +1,7 @@
 import { mkdtemp, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { startFfmpeg } from '../mux/ffmpeg.ts';
+import { COPY_LIMIT_MS, startFfmpeg } from '../mux/ffmpeg.ts';
 import { indexedMp4, indexedWebm } from '../mux/recipes.ts';
 import { openFileUploader } from '../upload/file-uploader.ts';
 import type { ObjectStore, StoredObject } from '../upload/object-store.ts';
@@ -58,6 +58,7 @@ async function remux(
     // The codec's tag is taken over from what was made for it.
     outputOptions: recipe({ videoCodec: undefined }),
     output,
+    limitMs: COPY_LIMIT_MS,
     onLog: (line) => log.debug({ key, line }, 'FFmpeg says'),
   });
   signal.addEventListener('abort', ffmpeg.kill, { once: true });

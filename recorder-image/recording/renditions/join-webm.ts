@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Track } from '../../journal/flv.ts';
 import type { Take } from '../../journal/take.ts';
-import { startFfmpeg } from '../../mux/ffmpeg.ts';
+import { COPY_LIMIT_MS, startFfmpeg } from '../../mux/ffmpeg.ts';
 import { joinedWebm } from '../../mux/recipes.ts';
 import { takeKey } from '../object-key.ts';
 import { persistently } from './joined-file.ts';
@@ -84,6 +84,7 @@ async function extractSound(
     inputOptions: [],
     outputOptions: ['-copyts', ...joinedWebm({ video: undefined, audio: 0 })],
     output: join(folder, `${index}.sound.webm`),
+    limitMs: COPY_LIMIT_MS,
     onLog: (line) => log.debug({ line }, 'FFmpeg says'),
   });
   signal.addEventListener('abort', ffmpeg.kill, { once: true });

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { Take } from '../../journal/take.ts';
-import { startFfmpeg } from '../../mux/ffmpeg.ts';
+import { COPY_LIMIT_MS, startFfmpeg } from '../../mux/ffmpeg.ts';
 import type { FfmpegOptions } from '../../mux/ffmpeg.ts';
 import { openFileUploader } from '../../upload/file-uploader.ts';
 import { punchHole } from '../../upload/free-parts.ts';
@@ -128,6 +128,7 @@ async function make(
       ...assembly,
       ffmpegPath: config.ffmpegPath,
       output: path,
+      limitMs: COPY_LIMIT_MS,
       onLog: (line) => log.debug({ line }, 'FFmpeg says'),
     });
     signal.addEventListener('abort', ffmpeg.kill, { once: true });

@@ -6,14 +6,15 @@ import type { Fault } from './fault.ts';
 import type { FaultName } from './names.ts';
 import { kubeletKilled, nodeDeleted, nodeLost } from './nodes.ts';
 import { objectDeleted } from './objects.ts';
-import { ffmpegKilled, recorderFrozen, recorderKilled } from './processes.ts';
+import { ffmpegFrozen, ffmpegKilled, recorderFrozen, recorderKilled } from './processes.ts';
 import { pushDropped, pushStalled } from './pushes.ts';
 import { s3Down } from './store.ts';
 
 export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   'recorder-killed': recorderKilled,
-  'recorder-frozen': recorderFrozen,
   'ffmpeg-killed': ffmpegKilled,
+  'recorder-frozen': recorderFrozen,
+  'ffmpeg-frozen': ffmpegFrozen,
   'object-deleted': objectDeleted,
   'push-dropped': pushDropped,
   'push-stalled': pushStalled,

@@ -6,6 +6,7 @@ import type { RecordingFault, Scene } from './fault.ts';
 import type { Subject } from '../subject.ts';
 
 const APPEARS_MS = 120_000;
+const FFMPEG = /^\S*ffmpeg /;
 const RECORDER = /^(\S*\/)?node .*recorder\.mjs/;
 
 type Complaints = NonNullable<RecordingFault['complaints']>;
@@ -37,7 +38,17 @@ export const ffmpegKilled: RecordingFault = {
   name: 'ffmpeg-killed',
   scope: 'recording',
   sparesRecorders: true,
-  strike: async (subject, scene) => await signalAll(subject, scene, /^\S*ffmpeg /, 'SIGKILL'),
+  strike: async (subject, scene) => await signalAll(subject, scene, FFMPEG, 'SIGKILL'),
+};
+
+/** The recorder finds out. */
+export const ffmpegFrozen: RecordingFault = {
+  name: 'ffmpeg-frozen',
+  scope: 'recording',
+  sparesRecorders: true,
+  patienceSeconds: 300,
+  tolerated: [/FFmpeg does not move any more; killing it/],
+  strike: async (subject, scene) => await signalAll(subject, scene, FFMPEG, 'SIGSTOP'),
 };
 
 /** As soon as there is such a process. Throws MissedError where the recording ends without one. */
