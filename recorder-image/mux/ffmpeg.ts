@@ -14,9 +14,6 @@ export interface FfmpegProcess {
   kill: () => void;
 }
 
-/** More than it takes to copy as much as is joined or indexed again, in ms: a gibibyte from a slow disk to the same one. */
-export const COPY_LIMIT_MS = 600_000;
-
 export interface FfmpegOptions {
   readonly ffmpegPath: string;
   /** What is read: a stream, whose end is the output's end, or a file. */
@@ -30,13 +27,14 @@ export interface FfmpegOptions {
   /** The file that is written, anew each time, or a stream that takes what would be in it. */
   readonly output: string | Writable;
   readonly onLog: (line: string) => void;
-  /** For what only reads and writes files: killed after this long, in ms, for then it hangs. */
-  readonly limitMs?: number;
 }
+
+/** More than it takes to copy as much as is joined or indexed again, in ms: a gibibyte from a slow disk to the same one. */
+const COPY_LIMIT_MS = 600_000;
 
 /** Starts an FFmpeg. The only place that knows fluent-ffmpeg, which is no longer maintained. */
 export function startFfmpeg(options: FfmpegOptions): FfmpegProcess {
-  const { ffmpegPath, input, inputOptions, moreInputs = [], outputOptions, output, onLog, limitMs } = options;
+  const { ffmpegPath, input, inputOptions, moreInputs = [], outputOptions, output, onLog } = options;
   let killed = false;
   let lastWords = '';
   // Where it would look for presets by default depends on __dirname, which a bundled ES module has not got.
@@ -51,26 +49,41 @@ export function startFfmpeg(options: FfmpegOptions): FfmpegProcess {
       if (line.trim() !== '') lastWords = line.trim();
       onLog(line);
     });
-  const kill = (): void => {
-    killed = true;
-    command.kill('SIGKILL');
-    if (typeof input !== 'string') input.destroy();
-  };
   const done = new Promise<void>((resolve, reject) => {
-    const limit = limitMs === undefined ? undefined : setTimeout(() => kill(), limitMs);
-    command.once('end', () => {
-      clearTimeout(limit);
-      resolve();
-    });
-    command.once('error', (error: Error) => {
-      clearTimeout(limit);
-      reject(new FfmpegError(`${error.message} ${lastWords}`.trim(), { cause: error }));
-    });
+    command.once('end', () => resolve());
+    command.once('error', (error: Error) =>
+      reject(new FfmpegError(`${error.message} ${lastWords}`.trim(), { cause: error })),
+    );
     // It looks up the program's formats before it starts it: until then there is nothing to kill.
     command.once('start', () => {
       if (killed) command.kill('SIGKILL');
     });
   });
   command.run();
+  const kill = (): void => {
+    killed = true;
+    command.kill('SIGKILL');
+    if (typeof input !== 'string') input.destroy();
+  };
   return { done, kill };
+}
+
+/**
+ * Runs an FFmpeg that copies what is there already. It is killed when the signal is aborted and when the limit is over, in
+ * ms, for then it hangs. Throws {@link FfmpegError}.
+ */
+export async function copyWithFfmpeg(
+  options: FfmpegOptions,
+  signal: AbortSignal,
+  limitMs = COPY_LIMIT_MS,
+): Promise<void> {
+  const { done, kill } = startFfmpeg(options);
+  const limit = setTimeout(kill, limitMs);
+  signal.addEventListener('abort', kill, { once: true });
+  try {
+    await done;
+  } finally {
+    clearTimeout(limit);
+    signal.removeEventListener('abort', kill);
+  }
 }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { followTake } from '../journal/follow-take.ts';
 import type { Take } from '../journal/take.ts';
 import { abortable } from '../support/abortable.ts';
+import { pause } from '../support/pause.ts';
 import type { FfmpegOptions, FfmpegProcess } from './ffmpeg.ts';
 import { FfmpegError } from './ffmpeg.ts';
 import { killWhenStuck } from './kill-when-stuck.ts';
@@ -170,7 +171,9 @@ export class TakeMuxer {
 
   async #killWhenDamaged(process: FfmpegProcess, over: AbortSignal, { damage }: MuxOutput): Promise<void> {
     if (damage === undefined) return;
-    while (await waited(LOOK_MS, over)) {
+    while (true) {
+      await pause(LOOK_MS, [over]);
+      if (over.aborted) return;
       const found = await damage(false);
       if (found === undefined) continue;
       this.#options.log.error({ take: this.#options.take.index, damage: found }, 'killing FFmpeg');
@@ -189,11 +192,6 @@ export class TakeMuxer {
 function finalError(take: Take, cause: unknown): Error {
   const what = `FFmpeg can't make a file of take ${take.index}: ${String(cause)}`;
   return DISK_FULL.test(String(cause)) ? new NoRoomError(what, { cause }) : new MuxError(what, { cause });
-}
-
-/** Waits, and returns whether the signal was not aborted meanwhile. */
-async function waited(ms: number, over: AbortSignal): Promise<boolean> {
-  return await sleep(ms, true, { signal: over }).catch(() => false);
 }
 
 async function* counted(

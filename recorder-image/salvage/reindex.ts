@@ -1,7 +1,7 @@
 import { mkdtemp, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { COPY_LIMIT_MS, startFfmpeg } from '../mux/ffmpeg.ts';
+import { copyWithFfmpeg } from '../mux/ffmpeg.ts';
 import { indexedMp4, indexedWebm } from '../mux/recipes.ts';
 import { openFileUploader } from '../upload/file-uploader.ts';
 import type { ObjectStore, StoredObject } from '../upload/object-store.ts';
@@ -50,7 +50,7 @@ async function remux(
   const { config, key, log } = options;
   const output = `${broken}.whole.${config.format}`;
   const recipe = config.format === 'webm' ? indexedWebm : indexedMp4;
-  const ffmpeg = startFfmpeg({
+  const assembly = {
     ffmpegPath: config.ffmpegPath,
     input: broken,
     // It breaks off in the middle of a packet.
@@ -58,19 +58,15 @@ async function remux(
     // The codec's tag is taken over from what was made for it.
     outputOptions: recipe({ videoCodec: undefined }),
     output,
-    limitMs: COPY_LIMIT_MS,
-    onLog: (line) => log.debug({ key, line }, 'FFmpeg says'),
-  });
-  signal.addEventListener('abort', ffmpeg.kill, { once: true });
+    onLog: (line: string): void => log.debug({ key, line }, 'FFmpeg says'),
+  };
   try {
-    await ffmpeg.done;
+    await copyWithFfmpeg(assembly, signal);
     return (await stat(output)).size > 0 ? output : undefined;
   } catch (error) {
     signal.throwIfAborted();
     log.warn({ key, error: String(error) }, 'it could not be given an index');
     return undefined;
-  } finally {
-    signal.removeEventListener('abort', ffmpeg.kill);
   }
 }
 

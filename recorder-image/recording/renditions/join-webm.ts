@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Track } from '../../journal/flv.ts';
 import type { Take } from '../../journal/take.ts';
-import { COPY_LIMIT_MS, startFfmpeg } from '../../mux/ffmpeg.ts';
+import { copyWithFfmpeg } from '../../mux/ffmpeg.ts';
 import { joinedWebm } from '../../mux/recipes.ts';
 import { takeKey } from '../object-key.ts';
 import { persistently } from './joined-file.ts';
@@ -78,15 +78,15 @@ async function extractSound(
   { folder, index }: { readonly folder: string; readonly index: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const ffmpeg = startFfmpeg({
-    ffmpegPath: config.ffmpegPath,
-    input: join(folder, `${index}.webm`),
-    inputOptions: [],
-    outputOptions: ['-copyts', ...joinedWebm({ video: undefined, audio: 0 })],
-    output: join(folder, `${index}.sound.webm`),
-    limitMs: COPY_LIMIT_MS,
-    onLog: (line) => log.debug({ line }, 'FFmpeg says'),
-  });
-  signal.addEventListener('abort', ffmpeg.kill, { once: true });
-  await ffmpeg.done.finally(() => signal.removeEventListener('abort', ffmpeg.kill));
+  await copyWithFfmpeg(
+    {
+      ffmpegPath: config.ffmpegPath,
+      input: join(folder, `${index}.webm`),
+      inputOptions: [],
+      outputOptions: ['-copyts', ...joinedWebm({ video: undefined, audio: 0 })],
+      output: join(folder, `${index}.sound.webm`),
+      onLog: (line) => log.debug({ line }, 'FFmpeg says'),
+    },
+    signal,
+  );
 }

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { Take } from '../../journal/take.ts';
-import { COPY_LIMIT_MS, startFfmpeg } from '../../mux/ffmpeg.ts';
+import { copyWithFfmpeg } from '../../mux/ffmpeg.ts';
 import type { FfmpegOptions } from '../../mux/ffmpeg.ts';
 import { openFileUploader } from '../../upload/file-uploader.ts';
 import { punchHole } from '../../upload/free-parts.ts';
@@ -124,21 +124,13 @@ async function make(
   await rm(path, { force: true });
   try {
     const assembly = await assemble();
-    const ffmpeg = startFfmpeg({
-      ...assembly,
-      ffmpegPath: config.ffmpegPath,
-      output: path,
-      limitMs: COPY_LIMIT_MS,
-      onLog: (line) => log.debug({ line }, 'FFmpeg says'),
-    });
-    signal.addEventListener('abort', ffmpeg.kill, { once: true });
     const { input } = assembly;
+    const onLog = (line: string): void => log.debug({ line }, 'FFmpeg says');
     try {
-      await ffmpeg.done;
+      await copyWithFfmpeg({ ...assembly, ffmpegPath: config.ffmpegPath, output: path, onLog }, signal);
       return typeof input === 'string' || input.readableEnded;
     } finally {
       if (typeof input !== 'string') input.destroy();
-      signal.removeEventListener('abort', ffmpeg.kill);
     }
   } catch (error) {
     signal.throwIfAborted();
