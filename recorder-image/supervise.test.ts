@@ -1,10 +1,11 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startChild } from '../test/support/child-process.ts';
 import type { Child } from '../test/support/child-process.ts';
 import { freePort } from '../test/support/free-port.ts';
+import { shellTools } from '../test/support/shell-tools.ts';
 import { tempDirectory } from '../test/support/temp-directory.ts';
 import type { TempDirectory } from '../test/support/temp-directory.ts';
 import { waitFor } from '../test/support/wait-for.ts';
@@ -26,10 +27,6 @@ async function supervise(
 ): Promise<Child> {
   const program = join(folder.path, 'program.sh');
   await writeFile(program, script);
-  for (const [name, text] of Object.entries(tools)) {
-    await writeFile(join(folder.path, name), `#!/bin/sh\n${text}\n`);
-    await chmod(join(folder.path, name), 0o755);
-  }
   return await startChild({
     name: 'supervisor',
     command: 'sh',
@@ -40,7 +37,7 @@ async function supervise(
       // Nobody is watched where there is no port to ask at.
       HTTP_PORT: '0',
       ...env,
-      PATH: [folder.path, process.env['PATH']].join(delimiter),
+      PATH: await shellTools(folder.path, tools),
     },
   });
 }

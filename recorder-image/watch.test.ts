@@ -1,13 +1,14 @@
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startChild } from '../test/support/child-process.ts';
 import type { Child } from '../test/support/child-process.ts';
 import { freePort } from '../test/support/free-port.ts';
+import { shellTools } from '../test/support/shell-tools.ts';
 import { tempDirectory } from '../test/support/temp-directory.ts';
 import type { TempDirectory } from '../test/support/temp-directory.ts';
 import { waitFor } from '../test/support/wait-for.ts';
@@ -28,10 +29,6 @@ async function watch(
     sleep: 'echo "$1" >> "$NOTES"\nexec /bin/sleep 0.05',
     timeout: 'limit=$1; shift; exec /usr/bin/timeout "0.$limit" "$@"',
   };
-  for (const [name, text] of Object.entries(tools)) {
-    await writeFile(join(folder.path, name), `#!/bin/sh\n${text}\n`);
-    await chmod(join(folder.path, name), 0o755);
-  }
   return await startChild({
     name: 'watcher',
     command: '/bin/sh',
@@ -39,7 +36,7 @@ async function watch(
     env: {
       NOTES: join(folder.path, 'notes'),
       RECORDING_ID: 'rec',
-      PATH: [folder.path, process.env['PATH']].join(delimiter),
+      PATH: await shellTools(folder.path, tools),
       ...env,
     },
   });

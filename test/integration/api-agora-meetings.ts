@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { call, serviceToken, tokenOf, WEBHOOK_SECRET } from './api-world.ts';
+import { ApiWorld, call, serviceToken, tokenOf, WEBHOOK_SECRET } from './api-world.ts';
 import type { Reply, RunningApi } from './api-world.ts';
 
 export interface Notice {
@@ -65,4 +65,23 @@ export class AgoraMeetings {
       payload: payload ?? rtc,
     });
   }
+}
+
+/** An API that knows nothing yet, and its meetings. */
+export interface MeetingsPlace extends AsyncDisposable {
+  readonly world: ApiWorld;
+  readonly api: RunningApi;
+  /** For further replicas. */
+  readonly databaseUri: string;
+  readonly meetings: AgoraMeetings;
+}
+
+export async function startMeetingsPlace(): Promise<MeetingsPlace> {
+  await using closing = new AsyncDisposableStack();
+  const world = closing.use(await ApiWorld.start());
+  const databaseUri = world.databaseUri();
+  const api = closing.use(await world.startApi(world.environment(databaseUri)));
+  const all = closing.move();
+  const meetings = new AgoraMeetings(api);
+  return { world, api, databaseUri, meetings, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }

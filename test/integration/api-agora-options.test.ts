@@ -1,25 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AgoraMeetings } from './api-agora-meetings.ts';
+import { startMeetingsPlace } from './api-agora-meetings.ts';
+import type { MeetingsPlace } from './api-agora-meetings.ts';
 import { expectProblem } from './api-problem.ts';
-import { ApiWorld, call, tokenOf } from './api-world.ts';
-import type { Reply, RunningApi } from './api-world.ts';
+import { call, tokenOf } from './api-world.ts';
+import type { Reply } from './api-world.ts';
 
-let world: ApiWorld;
-let api: RunningApi;
-let databaseUri: string;
-let meetings: AgoraMeetings;
+let place: MeetingsPlace;
 
 beforeAll(async () => {
-  world = await ApiWorld.start();
-  databaseUri = world.databaseUri();
-  api = await world.startApi(world.environment(databaseUri));
-  meetings = new AgoraMeetings(api);
+  place = await startMeetingsPlace();
 }, 120_000);
 
-afterAll(async () => {
-  await api.stop();
-  await world[Symbol.asyncDispose]();
-});
+afterAll(() => place[Symbol.asyncDispose]());
 
 describe('what is recorded of a channel', () => {
   it.each([
@@ -28,10 +20,13 @@ describe('what is recorded of a channel', () => {
     [{ audioOnly: true }, {}],
   ])('is what was asked for: %j', async (body, more) => {
     const meetingId = `options-${Object.keys(body).join('-').toLowerCase()}`;
-    await meetings.register(meetingId, { channel: meetingId });
-    const reply = await meetings.act(meetingId, 'start', body);
+    await place.meetings.register(meetingId, { channel: meetingId });
+    const reply = await place.meetings.act(meetingId, 'start', body);
     expect(reply.status).toBe(202);
-    expect((await world.objectsOf(meetingId))[0]?.spec.source.agora).toMatchObject({ ...body, ...more });
+    expect((await place.world.objectsOf(meetingId))[0]?.spec.source.agora).toMatchObject({
+      ...body,
+      ...more,
+    });
   });
 
   it.each([
@@ -41,31 +36,31 @@ describe('what is recorded of a channel', () => {
     [{ audioOnly: true, layout: 'grid' }, '/layout'],
     [{ audioOnly: true, streamUid: 7 }, '/layout'],
   ])('is refused with %j, by the field at fault', async (body, field) => {
-    await meetings.register('refused', { channel: 'refused-channel' });
-    const reply = await meetings.act('refused', 'start', body);
+    await place.meetings.register('refused', { channel: 'refused-channel' });
+    const reply = await place.meetings.act('refused', 'start', body);
     expectProblem(reply, 422, 'invalid-request');
     expect(reply.body['errors']).toMatchObject([{ field }]);
   });
 
   it('is nothing where the meeting has none', async () => {
-    await meetings.register('published', { source: { kind: 'rtmp' } });
-    const reply = await meetings.act('published', 'start', { audioOnly: true });
+    await place.meetings.register('published', { source: { kind: 'rtmp' } });
+    const reply = await place.meetings.act('published', 'start', { audioOnly: true });
     expectProblem(reply, 422, 'recording-refused');
   });
 });
 
 describe('an RTC token', () => {
   const appId = '0123456789abcdef0123456789abcdef';
-  const ask = async (meetingId: string, user: string, body: object, base = api.base): Promise<Reply> =>
+  const ask = async (meetingId: string, user: string, body: object, base = place.api.base): Promise<Reply> =>
     call('POST', `${base}/meetings/${meetingId}/rtc-token`, { token: await tokenOf(user), body });
 
   it('is given to those who take part, for their channel', async () => {
-    await using signing = await world.startApi({
-      ...world.environment(databaseUri),
+    await using signing = await place.world.startApi({
+      ...place.world.environment(place.databaseUri),
       AGORA_APP_ID: appId,
       AGORA_APP_CERTIFICATE: 'fedcba9876543210fedcba9876543210',
     });
-    await meetings.register('joined', { channel: 'joined-channel', participants: ['grace'] });
+    await place.meetings.register('joined', { channel: 'joined-channel', participants: ['grace'] });
     const reply = await ask('joined', 'grace', { uid: 12, expiresIn: 600 }, signing.base);
     expect(reply.status).toBe(201);
     expect(reply.body).toMatchObject({ appId, channel: 'joined-channel', uid: 12, role: 'publisher' });
@@ -81,12 +76,12 @@ describe('an RTC token', () => {
       422,
       'invalid-request',
     );
-    await meetings.register('published-too', { source: { kind: 'rtmp' } });
+    await place.meetings.register('published-too', { source: { kind: 'rtmp' } });
     expectProblem(await ask('published-too', 'host-1', { uid: 1 }, signing.base), 409, 'not-agora');
   });
 
   it('is given to nobody where there is no certificate', async () => {
-    await meetings.register('unsigned', { channel: 'unsigned-channel' });
+    await place.meetings.register('unsigned', { channel: 'unsigned-channel' });
     expectProblem(await ask('unsigned', 'host-1', { uid: 1 }), 501, 'rtc-tokens-off');
   });
 });

@@ -1,16 +1,17 @@
-import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgoraMediaPush } from '../../operator/agora/agora-media-push.ts';
 import { Database } from '../../operator/meetings/database.ts';
 import { startAgoraSimulator } from '../agora-simulator/start.ts';
 import type { AgoraSimulator } from '../agora-simulator/start.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { ApiWorld, call, serviceToken, tokenOf, WEBHOOK_SECRET } from './api-world.ts';
+import { AgoraMeetings } from './api-agora-meetings.ts';
+import { ApiWorld } from './api-world.ts';
 import type { Reply, RunningApi } from './api-world.ts';
 
 let world: ApiWorld;
 let agora: AgoraSimulator;
 let api: RunningApi;
+let meetings: AgoraMeetings;
 let environment: Record<string, string>;
 let database: Database;
 
@@ -37,6 +38,7 @@ beforeAll(async () => {
     SWEEP_INTERVAL: '1',
   };
   api = await world.startApi(environment);
+  meetings = new AgoraMeetings(api);
 }, 120_000);
 
 afterAll(async () => {
@@ -46,19 +48,11 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-const register = async (meetingId: string, body: Record<string, unknown> = {}): Promise<Reply> =>
-  call('PUT', `${api.base}/meetings/${meetingId}`, {
-    token: await serviceToken(),
-    body: { host: 'host-1', channel: meetingId, ...body },
-  });
-const act = async (meetingId: string, action: 'start' | 'stop', body = {}): Promise<Reply> =>
-  call('POST', `${api.base}/meetings/${meetingId}/recording/${action}`, {
-    token: await tokenOf('host-1'),
-    ...(action === 'start' && { body }),
-  });
+const register = (meetingId: string, body: Record<string, unknown> = {}): Promise<Reply> =>
+  meetings.register(meetingId, { channel: meetingId, ...body });
 
 const people = async (meetingId: string): Promise<string | undefined> =>
-  (await world.objectsOf(meetingId))[0]?.metadata.annotations?.['meetrec.dev/participants'];
+  (await world.annotationsOf(meetingId))['meetrec.dev/participants'];
 const wish = async (meetingId: string): Promise<string | undefined> =>
   (await world.objectsOf(meetingId))[0]?.spec.desiredState;
 /** Until Agora was asked for the channel so many times more. */
@@ -69,14 +63,9 @@ const waitForLooks = async (channel: string, count: number): Promise<void> => {
   await waitFor(() => looks() >= from + count, { what: 'Agora to be asked again' });
 };
 
-/** Sends a notification as Agora does. */
+/** What Agora tells, and that it is taken in. */
 async function tell(eventType: number, channelName: string, uid: number, at: number): Promise<void> {
-  const payload = { channelName, ts: at, uid, clientSeq: Date.now(), platform: 7, clientType: 2 };
-  const notice = { noticeId: `${channelName}-${uid}-${at}`, productId: 1, eventType, notifyMs: Date.now() };
-  const body = JSON.stringify({ ...notice, payload });
-  const signature = createHmac('sha256', WEBHOOK_SECRET).update(body).digest('hex');
-  const headers = { 'Agora-Signature-V2': signature };
-  expect((await call('POST', `${api.base}/webhooks/agora`, { body, headers })).status).toBe(200);
+  expect((await meetings.tell(eventType, channelName, uid, { at })).status).toBe(200);
 }
 
 describe('without any webhook', () => {
@@ -106,7 +95,7 @@ describe('without any webhook', () => {
     agora.channels.join('again', 7, 'Ada');
     await waitFor(async () => (await world.objectsOf('again')).length === 1, { what: 'the first start' });
     const [first] = await world.objectsOf('again');
-    await act('again', 'stop');
+    await meetings.act('again', 'stop');
     await world.setStatus(first?.metadata.name ?? '', { phase: 'Failed', reason: 'NothingReceived' });
     await waitForLooks('again', 3);
     expect(await world.objectsOf('again')).toHaveLength(1);
@@ -120,7 +109,7 @@ describe('without any webhook', () => {
 
   it('a recording that waits for the first to come is left alone', async () => {
     await register('early');
-    expect((await act('early', 'start')).status).toBe(202);
+    expect((await meetings.act('early', 'start')).status).toBe(202);
     await waitForLooks('early', 4);
     expect(await wish('early')).toBe('Recording');
   });
@@ -148,7 +137,7 @@ describe('news that is older than an answer', () => {
   it('changes nothing', async () => {
     await register('late', { layout: 'grid' });
     agora.channels.join('late', 7, 'Ada');
-    await act('late', 'start');
+    await meetings.act('late', 'start');
     await waitFor(async () => (await people('late')) === '7', { what: 'the one who is there' });
     const longAgo = Math.floor(Date.now() / 1000) - 60;
     await tell(104, 'late', 7, longAgo);
@@ -169,9 +158,10 @@ describe('an Agora that', () => {
       // A replica of its own: it has no pauses to wait for from the fault before.
       await api.stop();
       api = await world.startApi({ ...environment, MONGODB_URI: world.databaseUri() });
+      meetings = new AgoraMeetings(api);
       await register(meetingId, { layout: 'grid' });
       agora.channels.join(meetingId, 7, 'Ada');
-      await act(meetingId, 'start');
+      await meetings.act(meetingId, 'start');
       await waitFor(async () => (await people(meetingId)) === '7', { what: 'the one who is there' });
       agora.faults.replace([{ match: { operation: 'users' }, fault, count: 1000 }]);
       agora.channels.leave(meetingId, 7);

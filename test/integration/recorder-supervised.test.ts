@@ -1,5 +1,5 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recorderStatusSchema } from '../../recorder-image/contract/status.ts';
 import type { RecorderStatus } from '../../recorder-image/contract/status.ts';
@@ -14,6 +14,7 @@ import { readResult, recorderPlace } from '../support/media/recorder-process.ts'
 import type { RecorderPlace } from '../support/media/recorder-process.ts';
 import { startS3 } from '../support/s3-server.ts';
 import type { S3Server } from '../support/s3-server.ts';
+import { shellTools } from '../support/shell-tools.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -95,16 +96,11 @@ class Supervised implements AsyncDisposable {
 }
 
 /** Returns a PATH with which the watcher gives a recorder three seconds in place of thirty. */
-async function hasty(folder: string): Promise<string> {
-  for (const [name, text] of Object.entries({
+const hasty = async (folder: string): Promise<string> =>
+  await shellTools(folder, {
     sleep: '[ "$1" != 5 ] || set -- 0.5; exec /bin/sleep "$1"',
     timeout: 'limit=$1; shift; exec /usr/bin/timeout "0.$limit" "$@"',
-  })) {
-    await writeFile(join(folder, name), `#!/bin/sh\n${text}\n`);
-    await chmod(join(folder, name), 0o755);
-  }
-  return [folder, process.env['PATH']].join(delimiter);
-}
+  });
 
 async function supervised(
   place: RecorderPlace,

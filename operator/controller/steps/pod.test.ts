@@ -22,21 +22,24 @@ interface Look {
   live?: RecorderStatus;
 }
 
-async function lookedAt({ ingest, silentMs, ms, live }: Look) {
-  const recording = recordingOf({
-    status: {
-      phase: 'Recording',
-      podName: 'rec-1',
-      startedAt: NOW,
-      ...(ingest && { ingest: { url: 'rtmp://10.0.0.7/live' } }),
-    },
-  });
+/** Looks at a recording whose recorder is on that node. */
+async function lookedInTheDark(status: MeetingRecordingStatus, { silentMs, ms, live }: Omit<Look, 'ingest'>) {
+  const recording = recordingOf({ status });
   const options = { pod: podOf(recording, dark), nowMs: NOW_MS + ms, ...(live && { live }) };
   const pass = passOf(recording, options);
-  const world = worldOf();
   const watchers = { silentMs: () => silentMs } as unknown as World['watchers'];
-  await pod(pass, { ...world, watchers });
+  await pod(pass, { ...worldOf(), watchers });
   return pass;
+}
+
+async function lookedAt({ ingest, ...look }: Look) {
+  const status = {
+    phase: 'Recording',
+    podName: 'rec-1',
+    startedAt: NOW,
+    ...(ingest && { ingest: { url: 'rtmp://10.0.0.7/live' } }),
+  } as const;
+  return await lookedInTheDark(status, look);
 }
 
 describe('a recorder whose node does not answer', () => {
@@ -56,27 +59,25 @@ describe('a recorder whose node does not answer', () => {
 
   it('does not say that a publisher is waited for when none has come yet', async () => {
     const yes = { status: 'True', reason: 'Listening', message: '', lastTransitionTime: NOW } as const;
-    const recording = recordingOf({
-      status: {
+    const { status } = await lookedInTheDark(
+      {
         phase: 'Starting',
         reason: 'WaitingForPublisher',
         podName: 'rec-1',
         ingest: { url: 'rtmp://10.0.0.7/live' },
         conditions: [{ type: 'RecorderReady', ...yes }],
       },
-    });
-    const pass = passOf(recording, { pod: podOf(recording, dark), nowMs: NOW_MS + 1000 });
-    const watchers = { silentMs: () => LIMIT_MS - 1 } as unknown as World['watchers'];
-    await pod(pass, { ...worldOf(), watchers });
-    expect(pass.status.value).toMatchObject({ phase: 'Starting', reason: 'RecorderUnreachable' });
-    expect(pass.status.is('RecorderReady', 'Unknown')).toBe(true);
-    expect(pass.status.condition('Receiving')).toBeUndefined();
+      { silentMs: LIMIT_MS - 1, ms: 1000 },
+    );
+    expect(status.value).toMatchObject({ phase: 'Starting', reason: 'RecorderUnreachable' });
+    expect(status.is('RecorderReady', 'Unknown')).toBe(true);
+    expect(status.condition('Receiving')).toBeUndefined();
   });
 
   it('says so of what it still tells while it is being stopped', async () => {
     const yes = { status: 'True', reason: 'x', message: '', lastTransitionTime: NOW } as const;
-    const recording = recordingOf({
-      status: {
+    const pass = await lookedInTheDark(
+      {
         phase: 'Stopping',
         reason: 'StopRequested',
         podName: 'rec-1',
@@ -87,10 +88,8 @@ describe('a recorder whose node does not answer', () => {
           { type: 'Receiving', ...yes, status: 'False' },
         ],
       },
-    });
-    const pass = passOf(recording, { pod: podOf(recording, dark), nowMs: NOW_MS + 1000 });
-    const watchers = { silentMs: () => LIMIT_MS - 1 } as unknown as World['watchers'];
-    await pod(pass, { ...worldOf(), watchers });
+      { silentMs: LIMIT_MS - 1, ms: 1000 },
+    );
     const { conditions, reason } = pass.status.value;
     expect(conditions?.map(({ type, status }) => `${type} ${status}`)).toEqual([
       'RecorderReady Unknown',
