@@ -8,7 +8,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { fileHeader, tagSize, writeTag } from '../journal/flv.ts';
 import { openJournal } from '../journal/journal.ts';
-import type { TakeTracks } from '../journal/take-tracks.ts';
 import { Take } from '../journal/take.ts';
 import { tempDirectory } from '../../test/support/temp-directory.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
@@ -25,6 +24,7 @@ async function endedTake(directory: string): Promise<Take> {
   const takes: Take[] = [];
   const ignored = (): void => undefined;
   const journal = await openJournal({
+    format: 'mp4',
     directory,
     maxDurationMs: () => 1000,
     now: () => 0,
@@ -38,9 +38,9 @@ async function endedTake(directory: string): Promise<Take> {
 }
 
 /** As much of it, and there is more to come. */
-function growingTake({ index, path, size, tracks, videoCodec }: Take): Take {
+function growingTake({ index, path, size, tracks, configs }: Take): Take {
   const take = new Take({ index, path });
-  take.update(size, { settled: tracks, videoCodec, firstMediaMs: 0 } as TakeTracks);
+  take.update(size, { settled: tracks, configs, firstMediaMs: 0 });
   return take;
 }
 
@@ -117,9 +117,9 @@ describe('an FFmpeg that hangs', () => {
       const growing = new Take(ended);
       growing.update(ended.size, {
         settled: ended.tracks,
-        videoCodec: ended.videoCodec,
+        configs: ended.configs,
         firstMediaMs: 0,
-      } as TakeTracks);
+      });
       const take = when === 'when it has ended' ? ended : growing;
       const { startFfmpeg, starts } = hangsOnce();
       const made = muxerOf(take, folder.path, startFfmpeg).run(new AbortController().signal);
