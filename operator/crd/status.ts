@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { FILE_FORMATS } from '../../recorder-image/contract/formats.ts';
 import { conditionSchema } from './conditions.ts';
 import { phaseSchema } from './phases.ts';
-import { BOUNDS, FORMATS, LAYOUTS } from './spec.ts';
+import { BOUNDS, LAYOUTS } from './spec.ts';
 
 const time = (description: string) => z.string().max(64).describe(description).meta({ format: 'date-time' });
 const int64 = (description: string) => z.int().min(0).describe(description).meta({ format: 'int64' });
@@ -11,7 +12,7 @@ export const fileSchema = z.object({
   key: z.string().max(1024),
   url: z.string().max(2048).describe('s3://BUCKET/KEY'),
   sizeBytes: int64('Size of the file in bytes.'),
-  format: z.enum(FORMATS),
+  format: z.enum(FILE_FORMATS),
   checksum: z.string().max(128).optional().describe('ALGORITHM:VALUE as the object store reports it.'),
 });
 export type RecordingFile = z.infer<typeof fileSchema>;

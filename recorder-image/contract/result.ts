@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { gapSchema, INCOMPLETE_REASONS } from './completeness.ts';
+import { FILE_FORMATS } from './formats.ts';
 
 /** Why a recording ended, as the recorder saw it. */
 export const RESULT_REASONS = {
@@ -39,11 +41,21 @@ export const resultSchema = z.discriminatedUnion('outcome', [
     /** s3://BUCKET/KEY */
     url: z.string(),
     sizeBytes: z.int().min(0),
-    format: z.enum(['mp4', 'webm', 'm3u8']),
+    format: z.enum(FILE_FORMATS),
     /** ALGORITHM:VALUE as the object store reports it, base64. */
     checksum: z.string().optional(),
     /** Every take in order, the first one being the file above; only there where there is more than one. */
     files: z.array(z.object({ key: z.string(), sizeBytes: z.int().min(0) })).optional(),
+    manifest: z.object({ key: z.string(), checksum: z.string().optional() }).optional(),
+    /** Whether every packet that this recorder accepted is in the files; absent from recorders that can't tell. */
+    complete: z.boolean().optional(),
+    incompleteReason: z.enum(INCOMPLETE_REASONS).optional(),
+    /** The same for people: what is missing, and from when to when. */
+    incompleteMessage: z.string().optional(),
+    /** Seconds of media that it accepted and no file has. */
+    missingSeconds: z.number().min(0).optional(),
+    /** The first ones, as many as find room; the manifest has all. */
+    gaps: z.array(gapSchema).optional(),
   }),
   z.object({
     outcome: z.literal('failed'),

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { takeKey } from '../recording/object-key.ts';
+import { takeKey } from '../contract/object-keys.ts';
 import type { ObjectStore, StoredObject } from '../upload/object-store.ts';
 import { completeAbandonedUpload } from './abandoned-upload.ts';
 import { beginningOf, BEGINNING_BYTES, isUnfinished } from './container.ts';

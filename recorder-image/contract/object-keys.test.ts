@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { takeKey } from './object-key.ts';
+import { takeKey } from './object-keys.ts';
 
 describe('the key of a take', () => {
   it('is the recording’s own for the first, and one beside it for the others', () => {

@@ -1,0 +1,25 @@
+/** Every codec that RTMP and Enhanced RTMP can name, and what it is called here. */
+export const CODECS = {
+  avc: { kind: 'video', label: 'H.264' },
+  hevc: { kind: 'video', label: 'HEVC' },
+  av1: { kind: 'video', label: 'AV1' },
+  vp9: { kind: 'video', label: 'VP9' },
+  vp8: { kind: 'video', label: 'VP8' },
+  vvc: { kind: 'video', label: 'VVC' },
+  h263: { kind: 'video', label: 'Sorenson H.263' },
+  screen: { kind: 'video', label: 'Screen Video' },
+  vp6: { kind: 'video', label: 'VP6' },
+  aac: { kind: 'audio', label: 'AAC' },
+  opus: { kind: 'audio', label: 'Opus' },
+  ac3: { kind: 'audio', label: 'AC-3' },
+  eac3: { kind: 'audio', label: 'E-AC-3' },
+  flac: { kind: 'audio', label: 'FLAC' },
+  mp3: { kind: 'audio', label: 'MP3' },
+  pcma: { kind: 'audio', label: 'G.711 A-law' },
+  pcmu: { kind: 'audio', label: 'G.711 µ-law' },
+  pcm: { kind: 'audio', label: 'linear PCM' },
+  adpcm: { kind: 'audio', label: 'ADPCM' },
+  speex: { kind: 'audio', label: 'Speex' },
+  nellymoser: { kind: 'audio', label: 'Nellymoser' },
+} as const;
+export type CodecName = keyof typeof CODECS;
