@@ -7,6 +7,8 @@ import type { S3Settings } from './upload/s3-connection.ts';
 /** What the recorder works with: the environment, in the units and groups that the code uses. */
 export interface RecorderConfig {
   readonly recordingId: string;
+  /** Of the MeetingRecording, where there is one. */
+  readonly recordingUid: string | undefined;
   readonly format: RecorderEnvironment['RECORDING_FORMAT'];
   /** Of the meeting that is recorded, where it is known. */
   readonly meetingId: string | undefined;
@@ -34,6 +36,7 @@ export interface RecorderConfig {
 export function configFrom(env: RecorderEnvironment): RecorderConfig {
   return {
     recordingId: env.RECORDING_ID,
+    recordingUid: env.RECORDING_UID,
     format: env.RECORDING_FORMAT,
     meetingId: env.MEETING_ID,
     encoding: {
@@ -72,7 +75,13 @@ function certificatePaths(env: RecorderEnvironment): CertificatePaths | undefine
 export function s3Settings(
   env: Pick<
     RecorderEnvironment,
-    'S3_BUCKET' | 'S3_ENDPOINT' | 'S3_FORCE_PATH_STYLE' | 'S3_SSE' | 'S3_SSE_KMS_KEY_ID'
+    | 'S3_BUCKET'
+    | 'S3_ENDPOINT'
+    | 'S3_FORCE_PATH_STYLE'
+    | 'S3_SSE'
+    | 'S3_SSE_KMS_KEY_ID'
+    | 'S3_CHECKSUMS'
+    | 'S3_CA_FILE'
   >,
 ): S3Settings {
   return {
@@ -81,5 +90,7 @@ export function s3Settings(
     forcePathStyle: env.S3_FORCE_PATH_STYLE,
     sse: env.S3_SSE,
     sseKmsKeyId: env.S3_SSE_KMS_KEY_ID,
+    checksums: env.S3_CHECKSUMS,
+    caFile: env.S3_CA_FILE,
   };
 }

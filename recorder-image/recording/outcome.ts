@@ -34,6 +34,7 @@ export function completed(facts: {
   if (file === undefined) return failedWithoutMedia(reason);
   const { bucket } = config.upload.s3;
   const checksum = file.checksum === undefined ? {} : { checksum: file.checksum };
+  const etag = file.etag === undefined ? {} : { etag: file.etag };
   const more = files.length > 1 ? { files: files.map(({ key, sizeBytes }) => ({ key, sizeBytes })) } : {};
   return {
     exitCode: EXIT_CODES.done,
@@ -47,6 +48,7 @@ export function completed(facts: {
       sizeBytes: file.sizeBytes,
       format: config.format,
       ...checksum,
+      ...etag,
       ...spoken(times),
       ...more,
     },

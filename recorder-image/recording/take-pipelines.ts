@@ -31,6 +31,8 @@ export class TakePipelines {
   readonly #cancel = new AbortController();
   #troubledSince: number | undefined;
   #cutShort = false;
+  /** Said as long as there is nothing worse. */
+  #reupload: string | undefined;
 
   constructor(options: TakePipelinesOptions) {
     this.#options = options;
@@ -126,7 +128,11 @@ export class TakePipelines {
       onTrouble: (message) => {
         if (message !== undefined) metrics.uploadRetries.inc();
         this.#troubledSince = message === undefined ? undefined : (this.#troubledSince ?? now());
-        board.set({ message });
+        board.set({ message: message ?? this.#reupload });
+      },
+      onReupload: (why) => {
+        metrics.reuploads.inc();
+        this.#reupload = `The store has lost what was sent (${why}): all of it is sent again`;
       },
     };
   }

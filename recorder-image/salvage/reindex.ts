@@ -5,6 +5,7 @@ import { copyWithFfmpeg } from '../mux/ffmpeg.ts';
 import { indexedMp4, indexedWebm } from '../mux/recipes.ts';
 import { openFileUploader } from '../upload/file-uploader.ts';
 import type { ObjectStore, StoredObject } from '../upload/object-store.ts';
+import { ownerMetadata } from '../upload/ownership.ts';
 import { partSizeFor } from '../upload/part-plan.ts';
 import { beginningOf, isUnfinished, mp4Duration } from './container.ts';
 import type { SalvageConfig } from './salvage-config.ts';
@@ -84,12 +85,14 @@ async function replace(
       key,
       contentType: config.format === 'webm' ? 'video/webm' : 'video/mp4',
       metadata: {
+        ...ownerMetadata(config),
         ...stored.metadata,
         ...REINDEXED,
         ...(seconds === undefined ? {} : { [DURATION]: seconds.toFixed(3) }),
       },
     },
     times: () => ({}),
+    replaces: stored.etag,
     path,
     statePath: join(folder, 'upload.json'),
     partSize: partSizeFor(0),

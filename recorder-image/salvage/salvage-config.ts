@@ -5,6 +5,7 @@ import type { S3Settings } from '../upload/s3-connection.ts';
 
 export interface SalvageConfig {
   readonly recordingId: string;
+  readonly recordingUid: string | undefined;
   readonly format: SalvageEnvironment['RECORDING_FORMAT'];
   readonly key: string;
   readonly s3: S3Settings;
@@ -20,6 +21,7 @@ export interface SalvageConfig {
 export function salvageConfigFrom(env: SalvageEnvironment): SalvageConfig {
   return {
     recordingId: env.RECORDING_ID,
+    recordingUid: env.RECORDING_UID,
     format: env.RECORDING_FORMAT,
     key: env.S3_KEY,
     s3: s3Settings(env),

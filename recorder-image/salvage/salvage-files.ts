@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { takeKey } from '../contract/object-keys.ts';
 import type { ObjectStore, StoredObject } from '../upload/object-store.ts';
+import { ownerMetadata } from '../upload/ownership.ts';
 import { completeAbandonedUpload, findAgain } from './abandoned-upload.ts';
 import { Claim } from './claim.ts';
 import { beginningOf, BEGINNING_BYTES, isUnfinished } from './container.ts';
@@ -35,10 +36,11 @@ export async function salvageFiles(context: SalvageContext, signal: AbortSignal)
   const durationMs = seconds.reduce((sum, each) => sum + each * 1000, 0);
   const startedAt = Date.parse(first?.stored.metadata['started-at'] ?? '');
   return {
-    files: files.map(({ key, stored: { sizeBytes, checksum } }) => ({
+    files: files.map(({ key, stored: { sizeBytes, checksum, etag } }) => ({
       key,
       sizeBytes,
       ...(checksum === undefined ? {} : { checksum }),
+      ...(etag === undefined ? {} : { etag }),
     })),
     ...(files.length > 0 && Number.isFinite(durationMs) ? { durationMs } : {}),
     ...(Number.isNaN(startedAt) ? {} : { startedAt }),
@@ -51,9 +53,8 @@ async function salvageFile(
   signal: AbortSignal,
 ): Promise<StoredObject | undefined> {
   const { config, store, log } = context;
-  const { recordingId } = config;
   const claim = new Claim({ store, key, log });
-  const abandoned = { store, key, recordingId, claim, log };
+  const abandoned = { store, key, metadata: ownerMetadata(config), claim, log };
   try {
     const stored = await completeAbandonedUpload(abandoned, signal);
     if (stored === undefined) return undefined;

@@ -5,7 +5,8 @@ import type { FfmpegOptions } from '../../mux/ffmpeg.ts';
 import { openFileUploader } from '../../upload/file-uploader.ts';
 import { punchHole } from '../../upload/free-parts.ts';
 import { partSizeFor } from '../../upload/part-plan.ts';
-import { UploadLoop } from '../../upload/upload-loop.ts';
+import { ownerOf } from '../../upload/ownership.ts';
+import { UploadError, UploadLoop } from '../../upload/upload-loop.ts';
 import type { UploadedFile } from '../../upload/upload-state.ts';
 import { takeKey } from '../../contract/object-keys.ts';
 import { metadataOf, timesOf } from './rendition.ts';
@@ -56,6 +57,7 @@ export async function joinIntoOneFile(
     store,
     object: { key, contentType, metadata: { ...metadataOf(config), take: joinedTakes(takes) } },
     times: () => timesOf(options),
+    replaces: files[0]?.etag,
     path,
     statePath: spool.joinedStatePath,
     partSize: partSizeFor(config.maxDurationMs / 1000),
@@ -75,7 +77,8 @@ export async function joinIntoOneFile(
     if (!(await make(options, { assemble, path }, signal))) return undefined;
     uploader.finish();
   }
-  const joined = before ?? (await uploader.run(signal));
+  const joined = before ?? (await unlessTaken(options, uploader.run(signal)));
+  if (joined === undefined) return undefined;
   for (const { index } of takes.slice(1)) await deleteLeftover(options, takeKey(key, index), signal);
   await rm(path, { force: true });
   log.info({ takes: takes.length }, 'joined the takes into one file');
@@ -97,6 +100,20 @@ export function persistently<T>(
   );
 }
 
+/** Somebody else's object in the place of the first take's leaves the takes as they are. */
+async function unlessTaken(
+  { log }: RenditionOptions,
+  uploaded: Promise<UploadedFile>,
+): Promise<UploadedFile | undefined> {
+  try {
+    return await uploaded;
+  } catch (error) {
+    if (!(error instanceof UploadError && error.code === 'KeyTaken')) throw error;
+    log.warn({ error: error.message }, 'the takes are not joined');
+    return undefined;
+  }
+}
+
 /** In the metadata of the joined object. */
 function joinedTakes(takes: readonly Take[]): string {
   return `1-${takes.length}`;
@@ -110,10 +127,15 @@ async function findJoined(
   const { config, store } = options;
   const { key } = config.upload;
   const stored = await persistently(options, () => store.find(key, signal), signal);
-  const { take: which, 'recording-id': whose } = stored?.metadata ?? {};
-  if (stored === undefined || which !== take || whose !== config.recordingId) return undefined;
-  const { sizeBytes, checksum } = stored;
-  return { key, sizeBytes, ...(checksum === undefined ? {} : { checksum }) };
+  if (stored === undefined || stored.metadata['take'] !== take) return undefined;
+  if (ownerOf(stored, metadataOf(config)) !== 'ours') return undefined;
+  const { sizeBytes, checksum, etag } = stored;
+  return {
+    key,
+    sizeBytes,
+    ...(checksum === undefined ? {} : { checksum }),
+    ...(etag === undefined ? {} : { etag }),
+  };
 }
 
 async function make(

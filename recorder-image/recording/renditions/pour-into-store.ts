@@ -4,7 +4,7 @@ import { FfmpegError } from '../../mux/ffmpeg.ts';
 import type { Recipe } from '../../mux/recipes.ts';
 import { MuxError } from '../../mux/take-muxer.ts';
 import type { TakeMuxer } from '../../mux/take-muxer.ts';
-import { PartGoneError } from '../../upload/file-uploader.ts';
+import { PartGoneError } from '../../upload/part-gone-error.ts';
 import type { FileUploader } from '../../upload/file-uploader.ts';
 import type { UploadedFile } from '../../upload/upload-state.ts';
 
