@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ingestRoute, whyNotTaken } from './ingest-route.ts';
 import type { RouteCondition, TlsRoute } from './ingest-route.ts';
 import type { GatewayConfig } from './ingest-config.ts';
-import { podOf, recordingOf } from './testing/build.ts';
+import { UID, podOf, recordingOf } from './testing/build.ts';
 
 const gateway: GatewayConfig = {
   name: 'ingest',
@@ -20,7 +20,7 @@ const resolved: RouteCondition = { type: 'ResolvedRefs', status: 'True', observe
 
 function routeWith(...answers: { gateway?: string; conditions: RouteCondition[] }[]): TlsRoute {
   return {
-    metadata: { name: 'meetrec-uid-1', namespace: 'ns', generation: 2 },
+    metadata: { name: `meetrec-${UID}`, namespace: 'ns', generation: 2 },
     status: {
       parents: answers.map(({ gateway: name = 'ingest', conditions }) => ({
         parentRef: { name, namespace: 'gateways', sectionName: 'rtmps' },

@@ -15,12 +15,17 @@ import {
 } from '../parts.ts';
 import { endConditions, fail, isStopping, lookAgainIn, settle } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
+import { ownResult } from '../own-result.ts';
 import { uploadGivenUpAtMs } from '../patience.ts';
 import { reasonMessage } from '../reason-message.ts';
+import { ownPlace } from '../recording-place.ts';
 import type { RecorderState } from '../recorder-state.ts';
 import { deletePod } from '../release-pod.ts';
 import { resultFiles } from '../result-files.ts';
 import type { World } from '../world.ts';
+
+/** The most files that a status holds; the manifest has all. */
+const MAX_FILES = 100;
 
 /** Takes over the recorder's result, and with it ends the recording. */
 export async function collect(pass: Pass, world: World): Promise<Verdict> {
@@ -57,13 +62,16 @@ function hadToGoUnheard(pass: Pass, { reason }: RecorderResult): boolean {
   return pass.pod?.metadata.deletionTimestamp !== undefined && mayContinue(pass);
 }
 
-function take(pass: Pass, result: RecorderResult, world: World): void {
+function take(pass: Pass, claim: RecorderResult, world: World): void {
   const { status } = pass;
+  const own = ownPlace(pass.recording, status.value, world.config.recorder);
+  const { result, refused } = ownResult(claim, own);
   const reason = reasonOf(pass, result);
   if (isSalvaging(pass)) {
     waitForParts(pass, reason);
     return;
   }
+  if (refused !== undefined) world.warn(pass.recording, 'ForeignFile', refused);
   const earlier = partsOf(pass).length > 0;
   if (result.startedAt !== undefined && !earlier) status.value.startedAt = result.startedAt;
   if (result.stoppedAt !== undefined) status.value.stoppedAt = result.stoppedAt;
@@ -71,7 +79,8 @@ function take(pass: Pass, result: RecorderResult, world: World): void {
     status.value.durationSeconds = earlierSeconds(pass) + result.durationSeconds;
   if (result.outcome === 'completed') {
     const files = [...salvagedFiles(pass), ...resultFiles(result)];
-    complete(pass, reason, files, reasonMessage(reason, pass.pod) + missingParts(pass));
+    const note = refused === undefined ? '' : ` ${refused}`;
+    complete(pass, reason, files, reasonMessage(reason, pass.pod) + missingParts(pass) + note);
     return;
   }
   const asked = world.pushRequests.of(pass.recording.metadata.uid).lastError;
@@ -99,7 +108,7 @@ function complete(pass: Pass, reason: Reason, files: readonly RecordingFile[], m
   const [first] = files;
   if (!first) return;
   status.value.file = first;
-  if (files.length > 1) status.value.files = [...files];
+  if (files.length > 1) status.value.files = files.slice(0, MAX_FILES);
   status.say('Completed', reason, message);
   status.value.completedAt = status.now;
   settle(pass);
