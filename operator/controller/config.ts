@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { keyTemplateSchema } from '../../recorder-image/contract/key-template.ts';
 import { ConfigError } from './config-error.ts';
-import { KEEP_THE_NODE, QUANTITY, json, keyTemplate } from './environment-values.ts';
+import { KEEP_THE_NODE, QUANTITY, json } from './environment-values.ts';
 import { ingestConfig, ingestEnvironment } from './ingest-config.ts';
 import { quantityBytes } from './spool-size.ts';
 
@@ -88,8 +89,8 @@ export const controllerEnvironmentSchema = z.object({
   AGORA_CUSTOMER_SECRET: text('Customer secret of the REST API.'),
   S3_BUCKET: z.string().min(3).meta({ description: 'The bucket that takes the files.' }),
   S3_KEY_PREFIX: z.string().default('recordings/').meta({ description: 'What their keys begin with.' }),
-  S3_KEY_TEMPLATE: keyTemplate.meta({
-    description: "How a recording's folder is named after that.",
+  S3_KEY_TEMPLATE: keyTemplateSchema.meta({
+    description: "How a recording's folder is named after that: docs/reference/files.md.",
   }),
   S3_ENDPOINT: z.url().optional().meta({ description: 'URL of the S3 server, where it is not AWS.' }),
   S3_FORCE_PATH_STYLE: flag(false).meta({

@@ -1,9 +1,4 @@
 import { z } from 'zod';
-import {
-  DEFAULT_KEY_TEMPLATE,
-  KeyTemplateError,
-  checkKeyTemplate,
-} from '../../recorder-image/contract/key-template.ts';
 
 /** A Kubernetes quantity, such as 8Gi or 500m. */
 export const QUANTITY = /^[0-9]+(\.[0-9]+)?(m|Ki|Mi|Gi|Ti|k|M|G|T)?$/;
@@ -13,19 +8,6 @@ export const KEEP_THE_NODE = {
   'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
   'karpenter.sh/do-not-disrupt': 'true',
 };
-
-/** How folders of recordings are named. */
-export const keyTemplate = z
-  .string()
-  .default(DEFAULT_KEY_TEMPLATE)
-  .superRefine((template, context) => {
-    try {
-      checkKeyTemplate(template);
-    } catch (error) {
-      if (!(error instanceof KeyTemplateError)) throw error;
-      context.addIssue({ code: 'custom', message: error.message });
-    }
-  });
 
 /** A variable of several parts, as JSON. */
 export function json<T extends z.ZodType>(schema: T) {

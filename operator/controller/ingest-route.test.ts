@@ -32,22 +32,22 @@ function routeWith(...answers: { gateway?: string; conditions: RouteCondition[] 
 
 describe("a recording's route", () => {
   it('leads from its host name to the Service of its recorder, and belongs to the pod', () => {
-    const recording = recordingOf({ metadata: { name: 'rec-7', uid: 'uid-7' } });
+    const recording = recordingOf({ metadata: { name: 'rec-7' } });
     const pod = podOf(recording);
     const options = {
       recording,
       pod,
       gateway,
       attempt: 2,
-      serviceName: 'meetrec-uid-7-2',
+      serviceName: `meetrec-${UID}-2`,
       servicePort: 1935,
     };
     expect(ingestRoute(options)).toMatchObject({
-      metadata: { name: 'meetrec-uid-7', ownerReferences: [{ kind: 'Pod', uid: 'pod-uid' }] },
+      metadata: { name: `meetrec-${UID}`, ownerReferences: [{ kind: 'Pod', uid: 'pod-uid' }] },
       spec: {
         hostnames: ['rec-7.ingest.example.com'],
         parentRefs: [{ name: 'ingest', namespace: 'gateways', sectionName: 'rtmps' }],
-        rules: [{ backendRefs: [{ name: 'meetrec-uid-7-2', port: 1935 }] }],
+        rules: [{ backendRefs: [{ name: `meetrec-${UID}-2`, port: 1935 }] }],
       },
     });
   });

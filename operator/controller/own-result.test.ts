@@ -62,7 +62,15 @@ describe('a recorder’s result', () => {
     };
     const { result, refused } = ownResult(claim, own);
     const { checksum: _not, ...rest } = completed;
-    expect(result).toEqual({ ...rest, ...take, url: `s3://bucket/${take.key}`, format: 'flv' });
+    expect(result).toEqual({
+      ...rest,
+      ...take,
+      url: `s3://bucket/${take.key}`,
+      format: 'flv',
+      complete: false,
+      incompleteReason: 'MediaLost',
+      incompleteMessage: refused,
+    });
     for (const key of [foreign, `${FOLDER}manifest.json`, claim.manifest.key]) expect(refused).toContain(key);
   });
 

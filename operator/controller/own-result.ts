@@ -55,6 +55,11 @@ export function ownResult(claim: RecorderResult, own: OwnPlace): OwnResult {
     url: `s3://${own.bucket}/${first.key}`,
     ...present({ checksum: first.key === told.key ? checksum.safeParse(told.checksum).data : undefined }),
     ...(taken.length > 1 && { files: taken }),
+    ...(taken.length < files.length && {
+      complete: false,
+      incompleteReason: 'MediaLost',
+      incompleteMessage: refused,
+    }),
     ...(isManifestOwn && {
       manifest: { key: manifest.key, ...present({ checksum: checksum.safeParse(manifest.checksum).data }) },
     }),

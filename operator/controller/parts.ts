@@ -3,6 +3,7 @@ import type { RecordingFile, RecordingPart } from '../crd/status.ts';
 import { isUnwanted, lookAgainIn } from './pass.ts';
 import type { Pass } from './pass.ts';
 import { attemptKey } from './recording-place.ts';
+import { receivedMedia } from './received-media.ts';
 import type { World } from './world.ts';
 
 /** Recorders that may be lost before the recording is not continued by another one. */
@@ -44,7 +45,8 @@ export function addPart(pass: Pass, world: World, message: string): void {
   const parts = status.value.parts ?? [];
   const { keyPrefix: prefix } = world.config.recorder;
   if (parts.some((part) => part.attempt === attempt)) return;
-  const ofThis = (status.value.durationSeconds ?? 0) - earlierSeconds(pass);
+  const received = receivedMedia(pass);
+  if (received !== undefined) status.value.durationSeconds = earlierSeconds(pass) + received.seconds;
   status.value.parts = [
     ...parts,
     {
@@ -52,7 +54,11 @@ export function addPart(pass: Pass, world: World, message: string): void {
       state: 'Salvaging',
       since: status.now,
       key: attemptKey({ recording, folder: status.value.folder, attempt, prefix }),
-      ...(ofThis > 0 && { durationSeconds: ofThis }),
+      ...(received && {
+        durationSeconds: received.seconds,
+        receivedSeconds: received.seconds,
+        ...(received.lastMediaAt !== undefined && { lastMediaAt: received.lastMediaAt }),
+      }),
       message: message.slice(0, 1024),
     },
   ];

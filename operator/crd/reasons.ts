@@ -60,6 +60,7 @@ export const EVENT_REASONS = {
   ForeignFile:
     'A recorder named a file that does not lie in the folder of its recording: it was not taken; the note says which.',
   PartLost: 'What a lost recorder had recorded could not be saved; the note says which one and why not.',
+  RecordingIncomplete: 'The recording has ended and something is missing from it; the note says what.',
 } as const;
 
 export type EventReason = keyof typeof EVENT_REASONS;

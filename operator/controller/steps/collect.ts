@@ -2,6 +2,7 @@ import { REASONS } from '../../crd/reasons.ts';
 import type { Reason } from '../../crd/reasons.ts';
 import type { RecorderResult } from '../../../recorder-image/contract/result.ts';
 import type { RecordingFile } from '../../crd/status.ts';
+import { tellCompleteness } from '../completeness.ts';
 import { endPushOrTryLater } from '../end-push.ts';
 import {
   addPart,
@@ -19,6 +20,7 @@ import { ownResult } from '../own-result.ts';
 import { uploadGivenUpAtMs } from '../patience.ts';
 import { reasonMessage } from '../reason-message.ts';
 import { ownPlace } from '../recording-place.ts';
+import { noteResumption } from '../received-media.ts';
 import type { RecorderState } from '../recorder-state.ts';
 import { deletePod } from '../release-pod.ts';
 import { resultFiles } from '../result-files.ts';
@@ -64,8 +66,9 @@ function hadToGoUnheard(pass: Pass, { reason }: RecorderResult): boolean {
 
 function take(pass: Pass, claim: RecorderResult, world: World): void {
   const { status } = pass;
-  const own = ownPlace(pass.recording, status.value, world.config.recorder);
-  const { result, refused } = ownResult(claim, own);
+  const { result, refused } = ownResult(claim, ownPlace(pass.recording, status.value, world.config.recorder));
+  // From here on, nobody sees the claim.
+  if (pass.recorder && 'result' in pass.recorder) pass.recorder = { ...pass.recorder, result };
   const reason = reasonOf(pass, result);
   if (isSalvaging(pass)) {
     waitForParts(pass, reason);
@@ -74,13 +77,13 @@ function take(pass: Pass, claim: RecorderResult, world: World): void {
   if (refused !== undefined) world.warn(pass.recording, 'ForeignFile', refused);
   const earlier = partsOf(pass).length > 0;
   if (result.startedAt !== undefined && !earlier) status.value.startedAt = result.startedAt;
+  if (result.startedAt !== undefined) noteResumption(pass, result.startedAt);
   if (result.stoppedAt !== undefined) status.value.stoppedAt = result.stoppedAt;
   if (result.durationSeconds !== undefined)
     status.value.durationSeconds = earlierSeconds(pass) + result.durationSeconds;
   if (result.outcome === 'completed') {
     const files = [...salvagedFiles(pass), ...resultFiles(result)];
-    const note = refused === undefined ? '' : ` ${refused}`;
-    complete(pass, reason, files, reasonMessage(reason, pass.pod) + missingParts(pass) + note);
+    complete(pass, reason, files, reasonMessage(reason, pass.pod));
     return;
   }
   const asked = world.pushRequests.of(pass.recording.metadata.uid).lastError;
@@ -109,7 +112,8 @@ function complete(pass: Pass, reason: Reason, files: readonly RecordingFile[], m
   if (!first) return;
   status.value.file = first;
   if (files.length > 1) status.value.files = files.slice(0, MAX_FILES);
-  status.say('Completed', reason, message);
+  const missing = tellCompleteness(pass);
+  status.say('Completed', reason, missing === undefined ? message : `${message} ${missing}`);
   status.value.completedAt = status.now;
   settle(pass);
   status.set('Uploaded', 'True', 'FileStored', first.url);
@@ -125,12 +129,6 @@ function waitForParts(pass: Pass, reason: Reason): void {
 function storedReason(pass: Pass, fallback: Reason): Reason {
   const stored = pass.recording.status?.reason;
   return isReason(stored) ? stored : fallback;
-}
-
-function missingParts(pass: Pass): string {
-  const lost = partsOf(pass).filter(({ state }) => state === 'Lost');
-  if (lost.length === 0) return '';
-  return ` What recorder ${lost.map(({ attempt }) => attempt).join(', ')} had recorded could not be saved.`;
 }
 
 /** The recorder knows only of SIGTERM; why it was sent stands in the status. */

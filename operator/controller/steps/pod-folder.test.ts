@@ -47,8 +47,8 @@ describe('a recording’s folder', () => {
   });
 
   it('stays for the recorders after it, whatever the configuration has become', async () => {
-    const parts = [{ attempt: 1, state: 'Salvaged', since: NOW, key: 'k' }] as const;
-    const status = { phase: 'Recording', attempt: 2, folder: EARLIER, parts: [...parts] } as const;
+    const parts = [{ attempt: 1, state: 'Salvaged' as const, since: NOW, key: 'k' }];
+    const status = { phase: 'Recording' as const, attempt: 2, folder: EARLIER, parts };
     const { folder, env } = await looked(status, { keyTemplate: '{uid}' });
     expect(folder).toEqual(EARLIER);
     expect(env).toMatchObject({
