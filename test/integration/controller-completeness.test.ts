@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { MeetingRecordingStatus } from '../../operator/crd/status.ts';
 import { EVENTS } from '../../operator/runtime/event-recorder.ts';
+import { folderOf, journalKey } from '../../recorder-image/contract/object-keys.ts';
 import { Kubectl } from '../install/kubectl.ts';
 import { freePort } from '../support/free-port.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -73,15 +74,15 @@ describe('what is missing from a recording', () => {
       },
       { what: `the event of the end of ${name}` },
     );
-  const salvage = (said: object): Exit => ({
+  const salvage = (key: string, said: object): Exit => ({
     exitCode: 0,
     reason: 'Completed',
     message: JSON.stringify({
       outcome: 'completed',
       reason: 'Salvaged',
       bucket: 'test-bucket',
-      key: 'recordings/meeting-1/rec.mp4',
-      url: 's3://test-bucket/recordings/meeting-1/rec.mp4',
+      key,
+      url: `s3://test-bucket/${key}`,
       sizeBytes: 1000,
       format: 'mp4',
       ...said,
@@ -100,7 +101,7 @@ describe('what is missing from a recording', () => {
   };
 
   it('110 of 120 minutes are lost with a node: the recording has a file, and says so', async () => {
-    world.kubelet.onSalvage = () => salvage({ durationSeconds: 600 });
+    world.kubelet.onSalvage = (key) => salvage(key, { durationSeconds: 600 });
     await twoHoursLost();
     await world.until('rec', 'saved', ({ status }) => status?.parts?.[0]?.state === 'Salvaged');
     const status = await stop('rec');
@@ -155,14 +156,15 @@ describe('what is missing from a recording', () => {
   });
 
   it('a lost recorder was saved to its last packet: complete, but for the time until the next one', async () => {
-    const manifest = { key: 'recordings/meeting-1/rec.manifest.json' };
-    world.kubelet.onSalvage = () =>
-      salvage({ durationSeconds: 7200, complete: true, missingSeconds: 0, manifest });
+    const manifestOf = (key: string) => ({ key: `${folderOf(key)}manifest.json` });
+    world.kubelet.onSalvage = (key) =>
+      salvage(key, { durationSeconds: 7200, complete: true, missingSeconds: 0, manifest: manifestOf(key) });
     await twoHoursLost();
     const status = await stop('rec');
     expect(complete(status)).toBe('True EverythingStored');
     expect(status.missingSeconds).toBeGreaterThan(0);
     expect(status.gaps).toMatchObject([{ reason: 'RecorderLost' }]);
+    const manifest = manifestOf(status.file?.key ?? '');
     expect(status.manifest).toEqual({ bucket: 'test-bucket', ...manifest });
     expect(await warnings('rec')).toEqual([]);
     expect(Object.keys(await counters())).toEqual(['missing RecorderLost']);
@@ -192,7 +194,7 @@ describe('what is missing from a recording', () => {
     ],
     [
       'no file could be made but of the journal',
-      { complete: false, incompleteReason: 'NotMuxed', format: 'flv', key: 'recordings/meeting-1/rec.flv' },
+      { complete: false, incompleteReason: 'NotMuxed', format: 'flv' },
       'False NotMuxed',
       0,
       { 'incomplete NotMuxed': 1 },
@@ -228,12 +230,14 @@ describe('what is missing from a recording', () => {
     await world.record('rec');
     await world.untilPhase('rec', 'Recording');
     const stub = world.kubelet.stub('rec-1');
-    if (stub) stub.onSigterm = () => stub.result('Stopped', said);
+    const journal = journalKey(stub?.key ?? '', 1);
+    if (stub)
+      stub.onSigterm = () => stub.result('Stopped', 'format' in said ? { ...said, key: journal } : said);
     const status = await stop('rec');
     expect(complete(status)).toBe(told);
     expect(status.missingSeconds).toBe(missingSeconds);
     expect(status).toMatchObject({ reason: 'StopRequested', file: { sizeBytes: 123_456 } });
-    if ('format' in said) expect(status.file).toMatchObject({ format: said.format, key: said.key });
+    if ('format' in said) expect(status.file).toMatchObject({ format: 'flv', key: journal });
     if ('incompleteMessage' in said) expect(status.message).toContain(said.incompleteMessage);
     expect(await warnings('rec')).toHaveLength(told.startsWith('False') ? 1 : 0);
     expect(await counters()).toEqual(counted);
@@ -274,15 +278,19 @@ describe('what is missing from a recording', () => {
     await world.untilPhase('lossy', 'Recording');
     const stub = world.kubelet.stub('lossy-1');
     const said = { complete: false, incompleteReason: 'MediaLost', missingSeconds: 6600.5 };
-    if (stub) stub.onSigterm = () => stub.result('Stopped', said);
+    const journal = journalKey(stub?.key ?? '', 1);
+    if (stub)
+      stub.onSigterm = () => stub.result('Stopped', 'format' in said ? { ...said, key: journal } : said);
     const lost = kubectl.run('wait', '--for=condition=Complete=False', 'mrec/lossy', '--timeout=60s');
     await world.patchSpec('lossy', { desiredState: 'Stopped' });
     expect(await lost).toContain('condition met');
     const [header = '', ...rows] = (await kubectl.run('get', 'mrec', '-o', 'wide')).trimEnd().split('\n');
     expect(header).toMatch(/NODE\s+POD\s+COMPLETE\s+MISSING\s+KEY$/);
     expect(rows).toEqual([
-      expect.stringMatching(/^lossy .* lossy-1 +False +6600\.5 +recordings\/meeting-1\/lossy\.mp4$/),
-      expect.stringMatching(/^rec .* rec-1 +True +0 +recordings\/meeting-1\/rec\.mp4$/),
+      expect.stringMatching(
+        /^lossy .* lossy-1 +False +6600\.5 +recordings\/meeting-1\/lossy-\w{12}\/recording\.mp4$/,
+      ),
+      expect.stringMatching(/^rec .* rec-1 +True +0 +recordings\/meeting-1\/rec-\w{12}\/recording\.mp4$/),
     ]);
   });
 });
