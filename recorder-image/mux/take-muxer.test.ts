@@ -65,6 +65,7 @@ it('gives a full disk some tries, and leaves no journal open behind an FFmpeg th
       }),
     ffmpegPath: 'ffmpeg',
     startFfmpeg: ({ input }) => ({
+      started: Promise.resolve(),
       kill: () => undefined,
       // It dies with the journal half read.
       done: once(input as Readable, 'readable').then(async () => {
@@ -92,7 +93,8 @@ describe('an FFmpeg that hangs', () => {
       const kill = (): void => killed.reject(new FfmpegError('killed'));
       if (starts > 1) stream.resume();
       else stream.once('readable', () => stream.read(1));
-      return { kill, done: Promise.race([killed.promise, once(stream, 'end').then(() => undefined)]) };
+      const done = Promise.race([killed.promise, once(stream, 'end').then(() => undefined)]);
+      return { started: Promise.resolve(), kill, done };
     };
     return { startFfmpeg, starts: () => starts };
   }
@@ -136,7 +138,8 @@ describe('an FFmpeg that hangs', () => {
     let starts = 0;
     const startFfmpeg = ({ input }: FfmpegOptions): FfmpegProcess => {
       starts += 1;
-      return { kill: () => undefined, done: once((input as Readable).resume(), 'end').then(() => undefined) };
+      const done = once((input as Readable).resume(), 'end').then(() => undefined);
+      return { started: Promise.resolve(), kill: () => undefined, done };
     };
     const made = muxerOf(take, folder.path, startFfmpeg).run(new AbortController().signal);
     await sleep(500);
