@@ -1,4 +1,4 @@
-import { folderOf } from '../../recorder-image/contract/object-keys.ts';
+import { folderOf, MANIFEST_FILE, ownContent } from '../../recorder-image/contract/object-keys.ts';
 import type { FileFormat } from '../../recorder-image/contract/formats.ts';
 import type { ManifestRef } from '../crd/status.ts';
 import type { RecordingDocument } from './recording.ts';
@@ -18,7 +18,10 @@ export interface StoredFile {
  */
 export type ListFiles = (manifest: ManifestRef) => Promise<readonly StoredFile[] | undefined>;
 
-type Known = Pick<RecordingDocument, 'bucket' | 'fileKey' | 'fileSize' | 'files' | 'manifest'>;
+type Known = Pick<
+  RecordingDocument,
+  '_id' | 'meetingId' | 'bucket' | 'fileKey' | 'fileSize' | 'files' | 'manifest'
+>;
 
 /**
  * The files of a recording, in order: by its manifest, which may list more than a status holds. What the manifest does
@@ -30,7 +33,8 @@ export async function storedFiles(
 ): Promise<readonly StoredFile[]> {
   const known = record.files.length > 0 ? record.files : single(record);
   const manifest = manifestOf(record, known);
-  const listed = (manifest && (await list?.(manifest))) ?? [];
+  const claimed = (manifest && (await list?.(manifest))) ?? [];
+  const listed = claimed.filter(({ key }) => manifest && isOwnFile(key, record, manifest));
   const others = (files: readonly StoredFile[]): StoredFile[] => {
     const keys = new Set(files.map(({ key }) => key));
     return listed.filter(({ key }) => !keys.has(key));
@@ -47,6 +51,16 @@ export function manifestOf(
   if (!manifest || first === undefined) return undefined;
   const isBeside = manifest.bucket === first.bucket && folderOf(manifest.key) === folderOf(first.key);
   return isBeside ? manifest : undefined;
+}
+
+/** A manifest is a claim: it may only name what a recorder of this recording has made. */
+function isOwnFile(key: string, { _id: name, meetingId }: Known, manifest: ManifestRef): boolean {
+  const folder = folderOf(manifest.key);
+  const hasFolder = manifest.key === folder + MANIFEST_FILE;
+  const place = hasFolder
+    ? ({ layout: 'folder', folder } as const)
+    : ({ layout: 'legacy', meetingId, name } as const);
+  return ownContent(key, place)?.kind === 'file';
 }
 
 function single({ bucket, fileKey, fileSize }: Known): StoredFile[] {
