@@ -152,6 +152,11 @@ export class EnvironmentError extends Error {
 export const salvageEnvironmentSchema = environmentSchema
   .pick({
     RECORDING_ID: true,
+    RECORDING_UID: true,
+    RECORDING_ATTEMPT: true,
+    MEETING_ID: true,
+    REQUESTED_BY: true,
+    NODE_NAME: true,
     RECORDING_FORMAT: true,
     RECORDING_STORAGE_PATH: true,
     S3_BUCKET: true,

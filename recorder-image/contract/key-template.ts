@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** The variables of a key template, and what each stands for. */
 export const KEY_VARIABLES = {
   meetingId: 'spec.meetingId; what is no letter, digit, dot, dash or underscore becomes an underscore.',
@@ -76,6 +78,19 @@ export function checkKeyTemplate(template: string): void {
       'must be a plain path of letters, digits, dots, dashes, underscores and slashes, without a slash at either end',
     );
 }
+
+/** A template that is configured. */
+export const keyTemplateSchema = z
+  .string()
+  .default(DEFAULT_KEY_TEMPLATE)
+  .superRefine((template, context) => {
+    try {
+      checkKeyTemplate(template);
+    } catch (error) {
+      if (!(error instanceof KeyTemplateError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+    }
+  });
 
 /**
  * The recording's folder: ends with a slash. `prefix` is put in front as it is. Throws where the UID has fewer than twelve
