@@ -18,4 +18,3 @@ export function reportOf(result: Completed): RecorderReport {
     ...(manifest !== undefined && { manifest: { bucket, ...manifest } }),
   };
 }
-
