@@ -133,17 +133,19 @@ export function splitByTemplate(
 }
 
 /**
- * Whether a recording of this UID can have this folder, under whatever template: the one that is set may have been another
- * when the recording was made.
- *
- * @param prefix is taken as it is where the folder begins with it
+ * Whether a recording of this UID can have this folder, under whatever prefix and template: they may have been others when
+ * the recording was made.
  */
-export function isFolderOf(uid: string, folder: string, prefix = ''): boolean {
-  const path = folder.startsWith(prefix) ? folder.slice(prefix.length) : folder;
-  const elements = path.split('/');
+export function isFolderOf(uid: string, folder: string): boolean {
+  const elements = folder.split('/');
   const short = shortUid(uid);
-  if (elements.pop() !== '' || !SHORT_UID.test(short) || !elements.every(isElement)) return false;
+  if (elements.pop() !== '' || !SHORT_UID.test(short) || elements.some(leadsElsewhere)) return false;
   return elements.some((element) => element.startsWith(short) || element.endsWith(short));
+}
+
+/** Also to whoever decodes it, or takes a backslash for a slash. */
+function leadsElsewhere(element: string): boolean {
+  return /^(?:\.|%2e)+$/i.test(element) || /[\\\p{Cc}\p{Cs}]/u.test(element);
 }
 
 function isElement(text: string): boolean {
