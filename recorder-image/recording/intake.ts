@@ -1,6 +1,6 @@
 import type { Track } from '../journal/flv.ts';
 import type { Journal, JournalEntrance } from '../journal/journal.ts';
-import type { IngestEvents } from '../ingest/ingest.ts';
+import type { ExpulsionReason, IngestEvents } from '../ingest/ingest.ts';
 import type { RecorderMetrics } from '../metrics.ts';
 import { Rates } from './rates.ts';
 
@@ -82,7 +82,11 @@ export class Intake implements IngestEvents {
     this.#options.onChange();
   }
 
-  onMedia(track: Track, timestamp: number, payload: Buffer): void {
+  onExpelled(reason: ExpulsionReason): void {
+    this.#options.metrics.expelledConnections.inc({ reason });
+  }
+
+  onMedia(track: Track, timestamp: number, payload: Buffer): undefined {
     if (this.#full) return;
     const { journal, now, onFirstMedia, onChange, onMaxDuration } = this.#options;
     const acceptance = this.#entrance?.accept(track, timestamp, payload);

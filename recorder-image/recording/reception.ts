@@ -55,8 +55,8 @@ export class Reception {
     this.#ingest = new Ingest({
       port: config.rtmpPort,
       tls: config.rtmpTls,
+      proxyProtocol: config.rtmpProxyProtocol,
       streamKeySha256: config.streamKeySha256,
-      stallMs: config.stallMs,
       events: this.#intake,
       log,
     });
