@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { FORMAT_NAMES } from '../../recorder-image/contract/formats.ts';
 import { rules } from './cel.ts';
 
-export const FORMATS = ['mp4', 'webm', 'm3u8'] as const;
+/** What can be asked for. */
+export const FORMATS = FORMAT_NAMES;
 export const REGIONS = ['cn', 'ap', 'na', 'eu'] as const;
 /** `auto`: Agora's own arrangement. The others are computed here from who is in the channel. */
 export const LAYOUTS = ['auto', 'grid', 'speaker'] as const;

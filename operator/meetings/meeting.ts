@@ -30,6 +30,10 @@ export interface ShownRecording {
   /** kbit/s */
   bitrate: number | null;
   error: string | null;
+  /** Whether everything that was accepted is in the files; null while active, and where nobody can tell. */
+  complete: boolean | null;
+  /** That are missing by the installation's fault; null as above. */
+  missingSeconds: number | null;
   recordingId: string | null;
 }
 
@@ -76,12 +80,15 @@ export const NOTHING_SHOWN: ShownRecording = {
   fps: null,
   bitrate: null,
   error: null,
+  complete: null,
+  missingSeconds: null,
   recordingId: null,
 };
 
 const text = { type: String, default: null };
 const number = { type: Number, default: null };
 const time = { type: Date, default: null };
+const flag = { type: Boolean, default: null };
 
 const schema = new Schema<MeetingDocument>(
   {
@@ -109,6 +116,8 @@ const schema = new Schema<MeetingDocument>(
       fps: number,
       bitrate: number,
       error: text,
+      complete: flag,
+      missingSeconds: number,
       recordingId: text,
     },
     shown: { _id: false, type: { recordingId: String, createdAt: Date, revision: Number } },

@@ -1,4 +1,5 @@
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
+import type { MeetingRecordingStatus } from '../crd/status.ts';
 import type { RecordingDocument } from './recording.ts';
 import { statusOfObject } from './recording-status.ts';
 
@@ -23,11 +24,14 @@ export type Observation = Pick<
   | 'fileKey'
   | 'fileSize'
   | 'files'
+  | 'manifest'
   | 'format'
   | 'resolution'
   | 'fps'
   | 'bitrate'
   | 'error'
+  | 'complete'
+  | 'missingSeconds'
 > & { uid: string; resourceVersion: string };
 
 export function observe(object: MeetingRecording): Observation {
@@ -54,13 +58,22 @@ export function observe(object: MeetingRecording): Observation {
     fileUrl: file?.url ?? null,
     fileKey: file?.key ?? null,
     fileSize: file?.sizeBytes ?? null,
-    files: status.files ?? [],
+    files: status.files ?? (status.file ? [status.file] : []),
+    manifest: status.manifest ?? null,
     format: spec.output.format,
     resolution: spec.output.resolution,
     fps: spec.output.fps,
     bitrate: spec.output.bitrateKbps,
+    complete: isComplete(status),
+    missingSeconds: status.missingSeconds ?? null,
     error: recordingStatus === 'failed' ? (status.message ?? status.reason ?? 'The recording failed.') : null,
   };
+}
+
+/** Null while that is not known, which it may stay for ever. */
+function isComplete({ conditions = [] }: MeetingRecordingStatus): boolean | null {
+  const complete = conditions.find(({ type }) => type === 'Complete')?.status;
+  return complete === 'True' || complete === 'False' ? complete === 'True' : null;
 }
 
 function date(text: string | undefined): Date | null {

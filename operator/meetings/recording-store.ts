@@ -290,5 +290,5 @@ function showing(record: RecordingDocument): Record<string, unknown> {
 
 function shownFields(shown: ShownRecording): Record<string, unknown> {
   const names = Object.keys(NOTHING_SHOWN) as (keyof ShownRecording)[];
-  return Object.fromEntries(names.map((name) => [`recording.${name}`, shown[name]]));
+  return Object.fromEntries(names.map((name) => [`recording.${name}`, shown[name] ?? null]));
 }

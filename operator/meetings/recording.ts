@@ -2,7 +2,7 @@ import { Schema } from 'mongoose';
 import type { Connection, Model } from 'mongoose';
 import type { Phase } from '../crd/phases.ts';
 import type { MeetingRecordingSpecInput } from '../crd/spec.ts';
-import type { RecordingFile } from '../crd/status.ts';
+import type { ManifestRef, RecordingFile } from '../crd/status.ts';
 import type { RecordingEvent } from './recording-events.ts';
 import { RECORDING_STATUSES } from './recording-status.ts';
 import type { ShownRecording } from './meeting.ts';
@@ -50,8 +50,10 @@ export interface RecordingDocument extends Omit<ShownRecording, 'recordingId'> {
   queuePosition: number | null;
   completedAt: Date | null;
   bucket: string | null;
-  /** More than one take that could not be joined. */
+  /** Every file that the status knows, in order; of recordings from before only where there is more than one. */
   files: RecordingFile[];
+  /** Where the list of all files lies; absent in recordings from before. */
+  manifest?: ManifestRef | null;
   /** When retention removed the file. */
   deletedAt?: Date | null;
   /** Retention is at it: nothing stops it any more. */
@@ -113,11 +115,14 @@ const schema = new Schema<RecordingDocument>(
     fileKey: text,
     fileSize: number,
     files: { type: Schema.Types.Mixed, default: () => [] },
+    manifest: { type: Schema.Types.Mixed, default: null },
     format: text,
     resolution: text,
     fps: number,
     bitrate: number,
     error: text,
+    complete: { type: Boolean, default: null },
+    missingSeconds: number,
     deletedAt: time,
     deletingAt: time,
     legalHold: { type: Boolean, default: false },

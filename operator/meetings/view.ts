@@ -19,6 +19,8 @@ export function storedView(meeting: MeetingDocument): RecordingSubdocument {
     fps: recording.fps ?? null,
     bitrate: recording.bitrate ?? null,
     error: recording.error ?? null,
+    complete: recording.complete ?? null,
+    missingSeconds: recording.missingSeconds ?? null,
     recordingId: recording.recordingId ?? null,
   };
 }

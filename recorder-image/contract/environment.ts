@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FORMAT_NAMES } from './formats.ts';
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 const seconds = (fallback: number) => z.coerce.number().min(0.1).max(604_800).default(fallback);
@@ -22,6 +23,19 @@ export const environmentSchema = z.object({
     .max(256)
     .optional()
     .meta({ description: 'Goes into the metadata of what is uploaded.' }),
+  RECORDING_UID: z
+    .string()
+    .regex(/^[0-9a-f-]{12,64}$/, 'is the UID of the MeetingRecording')
+    .optional()
+    .meta({ description: 'UID of the MeetingRecording. It marks the objects of this recording as its own.' }),
+  RECORDING_ATTEMPT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(1)
+    .meta({ description: 'The number of this recorder among those of the recording.' }),
+  REQUESTED_BY: z.string().min(1).max(256).optional().meta({ description: 'Goes into the manifest.' }),
+  NODE_NAME: z.string().min(1).max(253).optional().meta({ description: 'Goes into the manifest.' }),
   STREAM_KEY_SHA256: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'is the SHA-256 of the stream key as 64 lower-case hex digits')
@@ -40,10 +54,7 @@ export const environmentSchema = z.object({
       'true: each connection to the ingest begins with a header of the PROXY protocol, version 2, that says where it comes from.',
   }),
   HTTP_PORT: port(8080).meta({ description: 'Port of health, status and metrics; 0 takes a free one.' }),
-  RECORDING_FORMAT: z
-    .enum(['mp4', 'webm', 'm3u8'])
-    .default('mp4')
-    .meta({ description: 'The file that is made.' }),
+  RECORDING_FORMAT: z.enum(FORMAT_NAMES).default('mp4').meta({ description: 'The file that is made.' }),
   RECORDING_RESOLUTION: z
     .string()
     .regex(/^[1-9][0-9]{1,3}x[1-9][0-9]{1,3}$/, 'is WIDTHxHEIGHT in pixels, for example 1280x720')
@@ -145,6 +156,11 @@ export class EnvironmentError extends Error {
 export const salvageEnvironmentSchema = environmentSchema
   .pick({
     RECORDING_ID: true,
+    RECORDING_UID: true,
+    RECORDING_ATTEMPT: true,
+    MEETING_ID: true,
+    REQUESTED_BY: true,
+    NODE_NAME: true,
     RECORDING_FORMAT: true,
     RECORDING_STORAGE_PATH: true,
     S3_BUCKET: true,

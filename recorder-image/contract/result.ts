@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { foreignGapsSchema, INCOMPLETE_REASONS } from './completeness.ts';
+import { FILE_FORMATS } from './formats.ts';
 
 /** Why a recording ended, as the recorder saw it. */
 export const RESULT_REASONS = {
@@ -39,11 +41,23 @@ export const resultSchema = z.discriminatedUnion('outcome', [
     /** s3://BUCKET/KEY */
     url: z.string(),
     sizeBytes: z.int().min(0),
-    format: z.enum(['mp4', 'webm', 'm3u8']),
+    format: z.enum(FILE_FORMATS),
     /** ALGORITHM:VALUE as the object store reports it, base64. */
     checksum: z.string().optional(),
     /** Every take in order, the first one being the file above; only there where there is more than one. */
     files: z.array(z.object({ key: z.string(), sizeBytes: z.int().min(0) })).optional(),
+    // What follows is said on top of a result: a value that another version has made up never costs the result itself.
+    manifest: z.object({ key: z.string(), checksum: z.string().optional() }).optional().catch(undefined),
+    /** Whether every packet that this recorder accepted is in the files; absent from recorders that can't tell. */
+    complete: z.boolean().optional().catch(undefined),
+    /** A reason that is not known here is one more way of losing media. */
+    incompleteReason: z.enum(INCOMPLETE_REASONS).optional().catch('MediaLost'),
+    /** The same for people: what is missing, and from when to when. */
+    incompleteMessage: z.string().optional().catch(undefined),
+    /** Seconds of media that it accepted and no file has. */
+    missingSeconds: z.number().min(0).optional().catch(undefined),
+    /** The first ones, as many as find room; the manifest has all. */
+    gaps: foreignGapsSchema.optional().catch(undefined),
   }),
   z.object({
     outcome: z.literal('failed'),

@@ -15,7 +15,7 @@ import type { TempDirectory } from '../../test/support/temp-directory.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 import { Ingest } from './ingest.ts';
 import type { IngestOptions } from './ingest.ts';
-import type { Refusal } from './publisher.ts';
+import type { MediaRefusal } from './publisher.ts';
 import { CertificateError } from './server-certificate.ts';
 import { command, connect, HANDSHAKE, message, publish } from './testing/messages.ts';
 import { proxyHeader } from './testing/proxy-header.ts';
@@ -37,7 +37,7 @@ interface Heard extends AsyncDisposable {
 
 interface HearOptions extends Partial<Pick<IngestOptions, 'tls' | 'proxyProtocol'>> {
   /** By the first byte of the payload. */
-  readonly refuse?: (payload: Buffer) => Refusal | undefined;
+  readonly refuse?: (payload: Buffer) => MediaRefusal | undefined;
 }
 
 async function listen({ refuse = () => undefined, ...options }: HearOptions = {}): Promise<Heard> {
@@ -46,6 +46,7 @@ async function listen({ refuse = () => undefined, ...options }: HearOptions = {}
     port: 0,
     ...options,
     streamKeySha256: createHash('sha256').update(KEY).digest('hex'),
+    fourCcs: { video: [], audio: [] },
     log: pino({ level: 'info' }, { write: (line: string) => void log.push(line) }),
     events: {
       onPublisher: ({ address }) => publishers.push(address),
@@ -281,11 +282,11 @@ describe('a publisher that ends and stays connected', () => {
 });
 
 describe('a track that is refused', () => {
-  const speex: Refusal = { refused: 'Speex is not recorded', fatal: false };
-  const screen: Refusal = { refused: 'Screen video is not recorded', fatal: true };
+  const speex: MediaRefusal = { refused: 'Speex is not recorded', fatal: false };
+  const screen: MediaRefusal = { refused: 'Screen video is not recorded', fatal: true };
 
   it('is told to its publisher and logged once, and the other track goes on', async () => {
-    const refuse = (payload: Buffer): Refusal | undefined => (payload[0] === 0xb2 ? speex : undefined);
+    const refuse = (payload: Buffer): MediaRefusal | undefined => (payload[0] === 0xb2 ? speex : undefined);
     await using heard = await listen({ refuse });
     await using client = await publisher(heard);
     await client.send([sound(1, 0xb2), sound(2, 0xb2), sound(3), sound(4, 0xb2)]);

@@ -3,9 +3,10 @@ import type { Logger } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Track } from '../journal/flv.ts';
 import { AcceptRate } from './accept-rate.ts';
+import type { FourCcs } from './enhanced-capabilities.ts';
 import { Listener } from './listener.ts';
 import { Publisher } from './publisher.ts';
-import type { Refusal } from './publisher.ts';
+import type { MediaRefusal } from './publisher.ts';
 import { RefusalLog } from './refusal-log.ts';
 import type { CertificatePaths } from './server-certificate.ts';
 import { isStreamKey } from './stream-key.ts';
@@ -32,6 +33,8 @@ export interface IngestOptions {
   readonly proxyProtocol?: boolean;
   /** Hex. */
   readonly streamKeySha256: string;
+  /** Of the codecs that can be recorded: what clients of enhanced RTMP are told. */
+  readonly fourCcs: FourCcs;
   readonly log: Logger;
   readonly events: IngestEvents;
 }
@@ -46,7 +49,7 @@ export type ExpulsionReason = 'rate' | 'full' | 'crowded' | 'late' | 'refused';
 export interface IngestEvents {
   readonly onPublisher: (publisher: { readonly address: string }) => void;
   /** Returns what the publisher is told where the message is of a track that is not recorded. */
-  readonly onMedia: (track: Track, timestamp: number, payload: Buffer) => Refusal | undefined;
+  readonly onMedia: (track: Track, timestamp: number, payload: Buffer) => MediaRefusal | undefined;
   /** No more media will come for a moment. */
   readonly onRest: () => void;
   readonly onPublisherGone: () => void;
@@ -125,7 +128,7 @@ export class Ingest {
   }
 
   #connected(socket: Socket, visitor: SocketVisitor): void {
-    const { events, log } = this.#options;
+    const { events, fourCcs, log } = this.#options;
     const handlers = {
       onPublish: (publisher: Publisher, app: string, streamKey: string) =>
         this.#askedToPublish(publisher, app, streamKey),
@@ -145,7 +148,7 @@ export class Ingest {
       },
       onGone: (publisher: Publisher) => void this.#resting.delete(publisher),
     };
-    void new Publisher({ socket, visitor, handlers, log });
+    void new Publisher({ socket, visitor, fourCcs, handlers, log });
   }
 
   #askedToPublish(publisher: Publisher, app: string, streamKey: string): boolean {

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { Track } from '../journal/flv.ts';
+import type { FourCcs } from './enhanced-capabilities.ts';
 import { RtmpProtocolError } from './rtmp-protocol-error.ts';
 import { RtmpProtocol } from './rtmp-protocol.ts';
 import type { SocketVisitor } from './visitor.ts';
@@ -40,11 +41,11 @@ const DRAIN_MS = 1000;
 /** Reasons for refusing a track that are told to one connection. A codec has one, and there are not more codecs. */
 const MAX_REFUSALS = 64;
 
-/** A track that is not recorded. */
-export interface Refusal {
+/** What a publisher is to be told of a track that can't be recorded. */
+export interface MediaRefusal {
   /** A sentence that names the codec. */
   readonly refused: string;
-  /** Nothing that this publisher sends can be recorded: its connection is closed. */
+  /** It has sent nothing that could be recorded, for so long that it is to be sent away. */
   readonly fatal: boolean;
 }
 
@@ -56,7 +57,7 @@ export interface PublisherHandlers {
     track: Track,
     timestamp: number,
     payload: Buffer,
-  ) => Refusal | undefined;
+  ) => MediaRefusal | undefined;
   /** All that has come was handed on, and nothing more will be for {@link READ_EVERY_MS}. */
   readonly onRest: () => void;
   /** It does not publish any more: it has said so, or its connection is closed. It may publish again. */
@@ -70,6 +71,7 @@ export interface PublisherHandlers {
 export interface PublisherOptions {
   readonly socket: Socket;
   readonly visitor: SocketVisitor;
+  readonly fourCcs: FourCcs;
   readonly handlers: PublisherHandlers;
   readonly log: Logger;
 }
@@ -97,14 +99,14 @@ export class Publisher {
   #publishing = false;
   #gone = false;
 
-  constructor({ socket, visitor, handlers, log }: PublisherOptions) {
+  constructor({ socket, visitor, fourCcs, handlers, log }: PublisherOptions) {
     this.visitor = visitor;
     this.address = (visitor.address ?? visitor.direct).toString();
     this.#socket = socket;
     this.#fullRead = socket instanceof TLSSocket ? FULL_TLS_READ_BYTES : FULL_READ_BYTES;
     this.#handlers = handlers;
     this.#log = log.child({ publisher: this.address });
-    this.#protocol = new RtmpProtocol({
+    this.#protocol = new RtmpProtocol(fourCcs, {
       onOutput: (bytes) => this.#answer(bytes),
       onPublish: (app, streamKey) => this.#askToPublish(app, streamKey),
       onMedia: (track, timestamp, payload) => this.#media(track, timestamp, payload),
@@ -265,7 +267,7 @@ export class Publisher {
     const refusal = this.#handlers.onMedia(this, track, timestamp, payload);
     if (refusal === undefined) return;
     const { refused, fatal } = refusal;
-    if (this.#refusals.has(refused) || this.#refusals.size >= MAX_REFUSALS) return;
+    if (!fatal && (this.#refusals.has(refused) || this.#refusals.size >= MAX_REFUSALS)) return;
     this.#refusals.add(refused);
     this.#protocol.status(fatal ? 'error' : 'warning', 'NetStream.Publish.Rejected', refused);
     if (fatal) throw new RtmpProtocolError(refused);

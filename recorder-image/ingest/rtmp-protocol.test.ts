@@ -14,6 +14,8 @@ import {
   values,
 } from './testing/messages.ts';
 
+const FOUR_CCS = { video: ['hvc1'], audio: ['Opus'] };
+
 interface Received {
   readonly track: Track;
   readonly timestamp: number;
@@ -34,7 +36,7 @@ function session({ answersLater = false } = {}): Session {
   const media: Received[] = [];
   const story: string[] = [];
   let output = '';
-  const protocol: RtmpProtocol = new RtmpProtocol({
+  const protocol: RtmpProtocol = new RtmpProtocol(FOUR_CCS, {
     onOutput: (bytes) => {
       output += bytes.toString('latin1');
     },
@@ -157,7 +159,7 @@ describe('an RTMP connection', () => {
 
   it('is refused when it does not begin as RTMP does', () => {
     const handlers = { onOutput: () => undefined, onPublish: () => undefined };
-    const protocol = new RtmpProtocol({
+    const protocol = new RtmpProtocol(FOUR_CCS, {
       ...handlers,
       onMedia: () => undefined,
       onUnpublish: () => undefined,

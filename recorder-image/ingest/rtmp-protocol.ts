@@ -5,7 +5,8 @@ import { decodeCommand } from './amf.ts';
 import type { RtmpCommand } from './amf.ts';
 import { ChunkReader, controlValue } from './chunk-reader.ts';
 import type { ChunkLimits, RtmpMessage } from './chunk-reader.ts';
-import { enhancedCapabilities } from './enhanced-rtmp.ts';
+import { enhancedCapabilities } from './enhanced-capabilities.ts';
+import type { FourCcs } from './enhanced-capabilities.ts';
 import { Handshake } from './handshake.ts';
 import { RtmpAnswers } from './rtmp-answers.ts';
 import { RtmpProtocolError } from './rtmp-protocol-error.ts';
@@ -37,6 +38,7 @@ interface Publication {
 /** One connection's RTMP, as far as a publisher needs it. Who may do what is decided by its owner. */
 export class RtmpProtocol {
   readonly answers: RtmpAnswers;
+  readonly #fourCcs: FourCcs;
   readonly #handlers: RtmpHandlers;
   readonly #reader: ChunkReader;
   #handshake: Handshake | undefined;
@@ -51,7 +53,9 @@ export class RtmpProtocol {
   #announcesPublishing = false;
   #windowSize: number | undefined;
 
-  constructor(handlers: RtmpHandlers) {
+  /** @param fourCcs what a client of enhanced RTMP is told that it may send */
+  constructor(fourCcs: FourCcs, handlers: RtmpHandlers) {
+    this.#fourCcs = fourCcs;
     this.#handlers = handlers;
     this.answers = new RtmpAnswers(handlers.onOutput);
     this.#reader = new ChunkReader(UNPROVED, (message) => this.#take(message));
@@ -189,7 +193,7 @@ export class RtmpProtocol {
     this.#app = typeof app === 'string' ? app : undefined;
     this.answers.windows();
     // Nobody says in which of the two a server states what it takes, and clients look in one or the other.
-    const enhanced = enhancedCapabilities(object);
+    const enhanced = enhancedCapabilities(object, this.#fourCcs);
     const properties = { fmsVer: 'FMS/3,0,1,123', capabilities: 31, ...enhanced };
     const status = {
       level: 'status',

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { FILE_HEADER_SIZE, fileHeader } from './flv.ts';
+import { kindOf } from '../media/track.ts';
 import { abortable } from '../support/abortable.ts';
 import { pause } from '../support/pause.ts';
 import type { Take } from './take.ts';
@@ -9,7 +10,7 @@ const CHUNK_BYTES = 512 * 1024;
  * A reader that has caught up looks again after this long, in ms, unless the take ends: reading each batch, and waking
  * FFmpeg for it, would cost several times as much.
  */
-const GATHER_MS = 1000;
+export const GATHER_MS = 1000;
 
 /**
  * The take as an FLV stream, from its beginning: what is there at once, then what is appended, until the take ends.
@@ -18,7 +19,7 @@ const GATHER_MS = 1000;
  */
 export async function* followTake(take: Take, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
   while (take.tracks === undefined) await abortable(take.changed(), signal);
-  yield fileHeader(take.tracks);
+  yield fileHeader(new Set([...take.tracks].map(kindOf)));
   yield* readBytes(take, FILE_HEADER_SIZE, signal);
 }
 

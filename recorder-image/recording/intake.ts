@@ -1,6 +1,8 @@
 import type { Track } from '../journal/flv.ts';
 import type { Journal, JournalEntrance } from '../journal/journal.ts';
+import type { LeftOutTrack, Refusal } from '../journal/refusals.ts';
 import type { ExpulsionReason, IngestEvents } from '../ingest/ingest.ts';
+import type { MediaRefusal } from '../ingest/publisher.ts';
 import type { RecorderMetrics } from '../metrics.ts';
 import { Rates } from './rates.ts';
 
@@ -13,6 +15,8 @@ export interface IntakeOptions {
   /** A publisher came or went, or sends media again, or began another take. */
   readonly onChange: () => void;
   readonly onMaxDuration: () => void;
+  /** A track can't be recorded. */
+  readonly onLeftOut: (track: LeftOutTrack) => void;
 }
 
 /** Between the ingest and the journal: hands the media on, and knows who sends it and how much. */
@@ -86,15 +90,20 @@ export class Intake implements IngestEvents {
     this.#options.metrics.expelledConnections.inc({ reason });
   }
 
-  onMedia(track: Track, timestamp: number, payload: Buffer): undefined {
-    if (this.#full) return;
-    const { journal, now, onFirstMedia, onChange, onMaxDuration } = this.#options;
+  /** Returns what the publisher is to be told, once for each codec that can't be recorded. */
+  onMedia(track: Track, timestamp: number, payload: Buffer): MediaRefusal | undefined {
+    if (this.#full) return undefined;
     const acceptance = this.#entrance?.accept(track, timestamp, payload);
-    if (acceptance === 'beyond-max-duration') {
+    if (acceptance?.outcome === 'beyond-max-duration') {
       this.#full = true;
-      onMaxDuration();
+      this.#options.onMaxDuration();
     }
-    if (acceptance !== 'kept') return;
+    if (acceptance?.outcome === 'kept') this.#count(track, payload);
+    return this.#refuse(acceptance?.refusal);
+  }
+
+  #count(track: Track, payload: Buffer): void {
+    const { journal, now, onFirstMedia, onChange } = this.#options;
     const first = this.#lastMediaAt === undefined;
     this.#lastMediaAt = now();
     this.#bytes += payload.length;
@@ -106,5 +115,12 @@ export class Intake implements IngestEvents {
       this.#takes = takes;
       onChange();
     }
+  }
+
+  #refuse(refusal: Refusal | undefined): MediaRefusal | undefined {
+    if (refusal === undefined) return undefined;
+    const { fatal, ...leftOut } = refusal;
+    this.#options.onLeftOut(leftOut);
+    return { refused: refusal.why, fatal };
   }
 }

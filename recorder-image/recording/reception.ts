@@ -4,6 +4,7 @@ import type { ResultReason } from '../contract/result.ts';
 import type { RecorderStatus } from '../contract/status.ts';
 import { Ingest } from '../ingest/ingest.ts';
 import type { Journal } from '../journal/journal.ts';
+import { acceptedFourCcs } from '../media/enhanced-rtmp.ts';
 import type { RecorderMetrics } from '../metrics.ts';
 import type { RecordingState } from '../spool/recording-state.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -50,6 +51,7 @@ export class Reception {
       now,
       onFirstMedia: () => void state.save({ startedAt: now() }),
       onChange: () => this.#assess(),
+      onLeftOut: (track) => void state.leaveOut(track),
       onMaxDuration: () => stop.resolve('MaxDurationReached'),
     });
     this.#ingest = new Ingest({
@@ -57,6 +59,7 @@ export class Reception {
       tls: config.rtmpTls,
       proxyProtocol: config.rtmpProxyProtocol,
       streamKeySha256: config.streamKeySha256,
+      fourCcs: acceptedFourCcs(config.format),
       events: this.#intake,
       log,
     });

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { segmentsFolder } from '../recording/object-key.ts';
+import { segmentsFolder } from '../contract/object-keys.ts';
 import { readSegmentList } from '../upload/event-playlist.ts';
 import { crc32Base64 } from '../upload/read-part.ts';
 import type { UploadedFile } from '../upload/upload-state.ts';

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { RESULT_REASONS } from '../../../recorder-image/contract/result.ts';
 import type { RecorderResult, ResultReason } from '../../../recorder-image/contract/result.ts';
+import type { RecorderStatus } from '../../../recorder-image/contract/status.ts';
 import { REASONS } from '../../crd/reasons.ts';
 import type { MeetingRecordingStatus } from '../../crd/status.ts';
 import type { RecorderState } from '../recorder-state.ts';
-import { NOW, NOW_MS, passOf, podOf, recordingOf, worldOf } from '../testing/build.ts';
+import { NOW, NOW_MS, liveStatus, passOf, podOf, recordingOf, worldOf } from '../testing/build.ts';
 import { collect } from './collect.ts';
 
-const file = { bucket: 'b', key: 'k', url: 's3://b/k', sizeBytes: 42, format: 'mp4' } as const;
+const folder = { bucket: 'bucket', prefix: 'recordings/meeting-1/rec-0123456789ab/' };
+const key = `${folder.prefix}recording.mp4`;
+const file = { bucket: 'bucket', key, url: `s3://bucket/${key}`, sizeBytes: 42, format: 'mp4' } as const;
 const completed = (reason: ResultReason): RecorderResult => ({
   outcome: 'completed',
   reason,
@@ -27,8 +30,12 @@ async function collected(
   recorder: RecorderState | undefined,
   status: MeetingRecordingStatus,
   nowMs = NOW_MS,
+  live?: RecorderStatus,
 ) {
-  const pass = { ...passOf(recordingOf({ status }), { nowMs }), recorder };
+  const pass = {
+    ...passOf(recordingOf({ status: { folder, ...status } }), { nowMs, ...(live && { live }) }),
+    recorder,
+  };
   await collect(pass, worldOf());
   return pass.status.value;
 }
@@ -86,7 +93,7 @@ describe('the result', () => {
   });
 
   it('names what had the pod go, also where the recorder has ended by then', async () => {
-    const recording = recordingOf({ status: stopping('Drained') });
+    const recording = recordingOf({ status: { ...stopping('Drained'), folder } });
     const message = 'default-scheduler: preempting to accommodate a higher priority pod';
     const preemption = { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message };
     const pod = podOf(recording, { status: { conditions: [preemption] } });
@@ -97,6 +104,39 @@ describe('the result', () => {
       phase: 'Completed',
       message: `${REASONS.Drained} PreemptionByScheduler: ${message}`,
     });
+  });
+
+  it('is believed as far as its own folder reaches, and says what is not', async () => {
+    const foreign = 'recordings/meeting-1/other-ffffffffffff/recording.mp4';
+    const status = { phase: 'Recording', startedAt: NOW, folder } as const;
+    const resultOf = (claim: object): RecorderState => ({
+      is: 'ended',
+      result: { ...completed('MaxDurationReached'), ...claim } as RecorderResult,
+    });
+    const warned: string[] = [];
+    const look = async (recorder: RecorderState): Promise<MeetingRecordingStatus> => {
+      const pass = { ...passOf(recordingOf({ status }), {}), recorder };
+      const warn = (_: unknown, reason: string, note: string): void => void warned.push(`${reason}: ${note}`);
+      await collect(pass, { ...worldOf(), warn });
+      return pass.status.value;
+    };
+    const own = await look(
+      resultOf({
+        files: [
+          { key, sizeBytes: 42 },
+          { key: foreign, sizeBytes: 1 },
+        ],
+      }),
+    );
+    expect(own).toMatchObject({ phase: 'Completed', reason: 'MaxDurationReached', file });
+    expect(own.files).toBeUndefined();
+    expect(own.message).toContain(foreign);
+    const none = await look(resultOf({ key: foreign }));
+    expect(none).toMatchObject({ phase: 'Failed', reason: 'RecorderFailed', durationSeconds: 12.5 });
+    expect(none.file).toBeUndefined();
+    expect(none.message).toContain(foreign);
+    expect(warned).toHaveLength(2);
+    for (const line of warned) expect(line).toContain(`ForeignFile: The recorder named`);
   });
 
   it('has a reason of the registry for everything that a recorder can say', async () => {
@@ -121,6 +161,21 @@ describe('without a result', () => {
       parts: [{ attempt: 1, state: 'Salvaging', message: 'evicted' }],
     });
     expect(after.podName).toBeUndefined();
+  });
+
+  it('a pod that is gone leaves behind how much it had received, by its last word', async () => {
+    const live = liveStatus({ startedAt: NOW, durationSeconds: 65, lastMediaAt: '2026-01-01T00:01:05.500Z' });
+    const known = { phase: 'Recording', startedAt: NOW, durationSeconds: 60 } as const;
+    const after = await collected(gone, known, NOW_MS, live);
+    expect(after.parts).toMatchObject([
+      { receivedSeconds: 65, durationSeconds: 65, lastMediaAt: '2026-01-01T00:01:05.500Z' },
+    ]);
+    // A controller that was started only now knows what is written down.
+    const less = await collected(gone, known);
+    expect(less.parts).toMatchObject([{ receivedSeconds: 60, lastMediaAt: '2026-01-01T00:01:00.000Z' }]);
+    const nothing = await collected(gone, { phase: 'Starting', ingest: { url: 'rtmp://x' } });
+    expect(nothing.parts).toHaveLength(1);
+    expect(nothing.parts?.[0]).not.toHaveProperty('receivedSeconds');
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { REASONS } from '../../crd/reasons.ts';
 import type { Reason } from '../../crd/reasons.ts';
 import type { RecorderResult } from '../../../recorder-image/contract/result.ts';
 import type { RecordingFile } from '../../crd/status.ts';
+import { tellCompleteness } from '../completeness.ts';
 import { endPushOrTryLater } from '../end-push.ts';
 import {
   addPart,
@@ -15,12 +16,18 @@ import {
 } from '../parts.ts';
 import { endConditions, fail, isStopping, lookAgainIn, settle } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
+import { ownResult } from '../own-result.ts';
 import { uploadGivenUpAtMs } from '../patience.ts';
 import { reasonMessage } from '../reason-message.ts';
+import { ownPlace } from '../recording-place.ts';
+import { noteResumption } from '../received-media.ts';
 import type { RecorderState } from '../recorder-state.ts';
 import { deletePod } from '../release-pod.ts';
 import { resultFiles } from '../result-files.ts';
 import type { World } from '../world.ts';
+
+/** The most files that a status holds; the manifest has all. */
+const MAX_FILES = 100;
 
 /** Takes over the recorder's result, and with it ends the recording. */
 export async function collect(pass: Pass, world: World): Promise<Verdict> {
@@ -57,21 +64,26 @@ function hadToGoUnheard(pass: Pass, { reason }: RecorderResult): boolean {
   return pass.pod?.metadata.deletionTimestamp !== undefined && mayContinue(pass);
 }
 
-function take(pass: Pass, result: RecorderResult, world: World): void {
+function take(pass: Pass, claim: RecorderResult, world: World): void {
   const { status } = pass;
+  const { result, refused } = ownResult(claim, ownPlace(pass.recording, status.value, world.config.recorder));
+  // From here on, nobody sees the claim.
+  if (pass.recorder && 'result' in pass.recorder) pass.recorder = { ...pass.recorder, result };
   const reason = reasonOf(pass, result);
   if (isSalvaging(pass)) {
     waitForParts(pass, reason);
     return;
   }
+  if (refused !== undefined) world.warn(pass.recording, 'ForeignFile', refused);
   const earlier = partsOf(pass).length > 0;
   if (result.startedAt !== undefined && !earlier) status.value.startedAt = result.startedAt;
+  if (result.startedAt !== undefined) noteResumption(pass, result.startedAt);
   if (result.stoppedAt !== undefined) status.value.stoppedAt = result.stoppedAt;
   if (result.durationSeconds !== undefined)
     status.value.durationSeconds = earlierSeconds(pass) + result.durationSeconds;
   if (result.outcome === 'completed') {
     const files = [...salvagedFiles(pass), ...resultFiles(result)];
-    complete(pass, reason, files, reasonMessage(reason, pass.pod) + missingParts(pass));
+    complete(pass, reason, files, reasonMessage(reason, pass.pod));
     return;
   }
   const asked = world.pushRequests.of(pass.recording.metadata.uid).lastError;
@@ -99,8 +111,9 @@ function complete(pass: Pass, reason: Reason, files: readonly RecordingFile[], m
   const [first] = files;
   if (!first) return;
   status.value.file = first;
-  if (files.length > 1) status.value.files = [...files];
-  status.say('Completed', reason, message);
+  if (files.length > 1) status.value.files = files.slice(0, MAX_FILES);
+  const missing = tellCompleteness(pass);
+  status.say('Completed', reason, missing === undefined ? message : `${message} ${missing}`);
   status.value.completedAt = status.now;
   settle(pass);
   status.set('Uploaded', 'True', 'FileStored', first.url);
@@ -116,12 +129,6 @@ function waitForParts(pass: Pass, reason: Reason): void {
 function storedReason(pass: Pass, fallback: Reason): Reason {
   const stored = pass.recording.status?.reason;
   return isReason(stored) ? stored : fallback;
-}
-
-function missingParts(pass: Pass): string {
-  const lost = partsOf(pass).filter(({ state }) => state === 'Lost');
-  if (lost.length === 0) return '';
-  return ` What recorder ${lost.map(({ attempt }) => attempt).join(', ')} had recorded could not be saved.`;
 }
 
 /** The recorder knows only of SIGTERM; why it was sent stands in the status. */

@@ -6,7 +6,11 @@ import { PODS, ownerUid } from '../kube-objects.ts';
 import type { Pod } from '../kube-objects.ts';
 import { lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
-import { isSalvaging, partsOf } from '../parts.ts';
+import { ownResult } from '../own-result.ts';
+import { ownPlace } from '../recording-place.ts';
+import { listedGaps } from '../gaps.ts';
+import { earlierSeconds, isSalvaging, partsOf } from '../parts.ts';
+import { reportOf } from '../recorder-report.ts';
 import { recorderPodName } from '../recorder-pod.ts';
 import { isDown, readRecorderState } from '../recorder-state.ts';
 import { releasePod } from '../release-pod.ts';
@@ -23,9 +27,14 @@ export async function salvage(pass: Pass, world: World): Promise<Verdict> {
   if (pass.status.isTerminal) return 'next';
   await releaseDone(pass, world);
   if (!isSalvaging(pass)) return 'next';
+  const before = earlierSeconds(pass);
   pass.status.value.parts = await Promise.all(
     partsOf(pass).map(async (part) => (part.state === 'Salvaging' ? await save(part, pass, world) : part)),
   );
+  // Where less was saved than had been received, there is less than was thought.
+  const { durationSeconds } = pass.status.value;
+  if (durationSeconds !== undefined)
+    pass.status.value.durationSeconds = Math.max(0, durationSeconds + earlierSeconds(pass) - before);
   return 'next';
 }
 
@@ -52,7 +61,7 @@ async function save(part: RecordingPart, pass: Pass, world: World): Promise<Reco
   const pod = known ?? (await makePod(part, pass, world));
   if (!pod) return part;
   const state = readRecorderState(pod, pass.nowMs);
-  if (state.is === 'ended') return settle(part, state.result);
+  if (state.is === 'ended') return settle(part, ownOf(state.result, pass, world));
   if (state.is !== 'lost') return part;
   if (state.how === 'failed') return { ...part, state: 'Lost', message: state.message.slice(0, 1024) };
   // Its node went too: another pod does it.
@@ -61,12 +70,22 @@ async function save(part: RecordingPart, pass: Pass, world: World): Promise<Reco
   return part;
 }
 
+/** Who salvages is a recorder's program, and believed as much as one. */
+function ownOf(claim: RecorderResult, pass: Pass, world: World): RecorderResult {
+  const { recording, status } = pass;
+  const { result, refused } = ownResult(claim, ownPlace(recording, status.value, world.config.recorder));
+  if (refused !== undefined) world.warn(recording, 'ForeignFile', refused);
+  return result;
+}
+
 function settle(part: RecordingPart, result: RecorderResult): RecordingPart {
   const { durationSeconds = part.durationSeconds } = result;
   const duration = durationSeconds === undefined ? {} : { durationSeconds };
   if (result.outcome === 'failed')
     return { ...part, state: 'Lost', message: result.error.message.slice(0, 1024) };
-  return { ...part, state: 'Salvaged', ...duration, files: resultFiles(result) };
+  const { gaps, ...told } = reportOf(result);
+  const report = { ...told, ...(gaps && { gaps: listedGaps(gaps) }) };
+  return { ...part, state: 'Salvaged', ...duration, report, files: resultFiles(result) };
 }
 
 function isOutOfTheWay(part: RecordingPart, pass: Pass, world: World): boolean {

@@ -34,23 +34,26 @@ export function fuzz(session: Buffer, seeds: Iterable<number>): FuzzOutcome {
 function one(session: Buffer, seed: number, outcome: FuzzOutcome): void {
   let proved = false;
   let asked = false;
-  const protocol = new RtmpProtocol({
-    onOutput: () => undefined,
-    onPublish: (app, streamName) => {
-      if (app !== 'live' || streamName !== KEY) throw new RtmpProtocolError('may not publish');
-      outcome.published += proved ? 0 : 1;
-      proved = true;
-      // Half of them have to wait for the answer, as in a takeover.
-      asked = seed % 4 >= 2;
-      if (!asked) protocol.start();
+  const protocol = new RtmpProtocol(
+    { video: ['hvc1'], audio: ['Opus'] },
+    {
+      onOutput: () => undefined,
+      onPublish: (app, streamName) => {
+        if (app !== 'live' || streamName !== KEY) throw new RtmpProtocolError('may not publish');
+        outcome.published += proved ? 0 : 1;
+        proved = true;
+        // Half of them have to wait for the answer, as in a takeover.
+        asked = seed % 4 >= 2;
+        if (!asked) protocol.start();
+      },
+      onMedia: (_track, timestamp, payload) => {
+        if (!proved) throw new Error(`seed ${seed}: media without the key`);
+        if (!(timestamp >= 0 && timestamp < 2 ** 32)) throw new Error(`seed ${seed}: time ${timestamp}`);
+        outcome.mediaBytes += payload.length;
+      },
+      onUnpublish: () => undefined,
     },
-    onMedia: (_track, timestamp, payload) => {
-      if (!proved) throw new Error(`seed ${seed}: media without the key`);
-      if (!(timestamp >= 0 && timestamp < 2 ** 32)) throw new Error(`seed ${seed}: time ${timestamp}`);
-      outcome.mediaBytes += payload.length;
-    },
-    onUnpublish: () => undefined,
-  });
+  );
   try {
     for (const piece of inPieces(mutate(session, seed), seed)) {
       const answer: boolean = asked;

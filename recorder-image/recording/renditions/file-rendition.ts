@@ -8,7 +8,7 @@ import { openFileUploader, sizeOf } from '../../upload/file-uploader.ts';
 import { punchHole } from '../../upload/free-parts.ts';
 import { partSizeFor } from '../../upload/part-plan.ts';
 import type { UploadedFile } from '../../upload/upload-state.ts';
-import { takeKey } from '../object-key.ts';
+import { takeKey } from '../../contract/object-keys.ts';
 import { joinIntoOneFile } from './joined-file.ts';
 import type { Joint } from './joined-file.ts';
 import { pourIntoStore } from './pour-into-store.ts';

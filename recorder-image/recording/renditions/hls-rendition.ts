@@ -12,7 +12,7 @@ import { openSegmentsUploader } from '../../upload/segments-uploader.ts';
 import { UploadLoop } from '../../upload/upload-loop.ts';
 import type { Step } from '../../upload/upload-loop.ts';
 import type { UploadedFile } from '../../upload/upload-state.ts';
-import { segmentsFolder } from '../object-key.ts';
+import { segmentsFolder } from '../../contract/object-keys.ts';
 import { metadataOf, timesOf } from './rendition.ts';
 import type { Rendition, RenditionOptions, SavedTake, TakeJob, TakeJobEvents } from './rendition.ts';
 

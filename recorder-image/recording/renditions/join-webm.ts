@@ -4,7 +4,7 @@ import type { Track } from '../../journal/flv.ts';
 import type { Take } from '../../journal/take.ts';
 import { copyWithFfmpeg } from '../../mux/ffmpeg.ts';
 import { joinedWebm } from '../../mux/recipes.ts';
-import { takeKey } from '../object-key.ts';
+import { takeKey } from '../../contract/object-keys.ts';
 import { persistently } from './joined-file.ts';
 import type { Assembly, Joint, Takes } from './joined-file.ts';
 import type { RenditionOptions } from './rendition.ts';
@@ -60,7 +60,7 @@ async function assemble(options: RenditionOptions, what: Takes, signal: AbortSig
 }
 
 function listOf(takes: readonly Take[], track: Track): Take[] {
-  return takes.filter((take) => take.tracks?.has(track) === true);
+  return takes.filter((take) => take.has(track));
 }
 
 /** A script of FFmpeg's concat demuxer: each file lasts until the next one begins, whatever it says itself. */

@@ -7,7 +7,7 @@ import { punchHole } from '../../upload/free-parts.ts';
 import { partSizeFor } from '../../upload/part-plan.ts';
 import { UploadLoop } from '../../upload/upload-loop.ts';
 import type { UploadedFile } from '../../upload/upload-state.ts';
-import { takeKey } from '../object-key.ts';
+import { takeKey } from '../../contract/object-keys.ts';
 import { metadataOf, timesOf } from './rendition.ts';
 import type { RenditionOptions } from './rendition.ts';
 

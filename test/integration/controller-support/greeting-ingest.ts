@@ -12,6 +12,7 @@ export async function startIngest(options: {
   const ingest = new Ingest({
     ...options,
     streamKeySha256: createHash('sha256').update('nobody has it').digest('hex'),
+    fourCcs: { video: [], audio: [] },
     log: pino({ level: 'silent' }),
     events: {
       ...{ onPublisher: nothing, onMedia: nothing, onRest: nothing },
