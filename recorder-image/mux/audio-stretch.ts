@@ -126,6 +126,7 @@ export class AudioStretch {
         for (const packet of packets) this.#keep(packet);
       }
       await this.#process.done;
+      if (!this.#input.writableEnded) throw new FfmpegError('FFmpeg ended before its input did');
     } catch (error) {
       // The process knows better than its output why that has ended.
       await this.#process.done;
