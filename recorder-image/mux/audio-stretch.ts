@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { fileHeader, tagSize, writeTag } from '../journal/flv.ts';
 import { readMessage } from '../media/flv-packets.ts';
@@ -14,6 +13,8 @@ export interface AudioStretchOptions {
   readonly config: TrackConfig;
   readonly ffmpegPath: string;
   readonly startFfmpeg: (options: FfmpegOptions) => FfmpegProcess;
+  /** Whether it is being recorded. */
+  readonly live: boolean;
   readonly onLog: (line: string) => void;
   readonly stuckAfterMs?: number | undefined;
 }
@@ -24,6 +25,9 @@ export interface AudioStretchOptions {
  */
 const START_MS = 1000;
 
+/** Packets are small, and each write is a call of the system. */
+const BATCH_BYTES = 16 * 1024;
+
 /** Audio without a gap, encoded by one FFmpeg. */
 export class AudioStretch {
   readonly #options: AudioStretchOptions;
@@ -33,6 +37,8 @@ export class AudioStretch {
   readonly #over = new AbortController();
   readonly #reading: Promise<void>;
   #packets: Packet[] = [];
+  #gathered: Buffer[] = [];
+  #gatheredBytes = 0;
   #moved = Promise.withResolvers<void>();
   #read = 0;
   #written = 0;
@@ -40,7 +46,7 @@ export class AudioStretch {
   #lastMs: number;
 
   constructor(options: AudioStretchOptions, startMs: number) {
-    const { config, ffmpegPath, startFfmpeg, onLog } = options;
+    const { config, ffmpegPath, startFfmpeg, live, onLog } = options;
     this.#options = options;
     this.#startMs = startMs;
     this.#lastMs = startMs;
@@ -53,6 +59,7 @@ export class AudioStretch {
       input: this.#input,
       ...aacEncoding(config),
       output,
+      live,
       onLog,
     });
     this.#reading = this.#readAll(output);
@@ -71,22 +78,28 @@ export class AudioStretch {
     const bytes = Buffer.concat([this.#options.config.record, payload]);
     const tag = Buffer.alloc(tagSize(bytes.length));
     writeTag(tag, 0, { track: 'audio', timestampMs: dtsMs - this.#startMs + START_MS, payload: bytes });
-    this.#written += tag.length;
-    if (!this.#input.write(tag)) await this.#wait(Promise.race([once(this.#input, 'drain'), this.#reading]));
+    this.#gathered.push(tag);
+    this.#gatheredBytes += tag.length;
+    if (this.#gatheredBytes < BATCH_BYTES || this.#send()) return;
+    const drained = new Promise<void>((resolve) => void this.#input.once('drain', resolve));
+    await this.#wait(Promise.race([drained, this.#reading]));
   }
 
   /** Takes the packets before this time, waiting for them. Throws {@link FfmpegError}. */
   async take(untilMs: number): Promise<readonly Packet[]> {
     if (untilMs <= this.#startMs) return [];
+    this.#send();
     const isThere = (): boolean => (this.#packets.at(-1)?.dtsMs ?? -1) >= untilMs;
-    while (!isThere() && !this.#over.signal.aborted)
+    while (!isThere() && !this.#over.signal.aborted) {
       await this.#wait(Promise.race([this.#moved.promise, this.#reading]));
+    }
     const count = this.#packets.findIndex(({ dtsMs }) => dtsMs >= untilMs);
     return this.#packets.splice(0, count < 0 ? this.#packets.length : count);
   }
 
   /** Takes all packets that are left. Nothing more may be written. Throws {@link FfmpegError}. */
   async end(): Promise<readonly Packet[]> {
+    this.#send();
     this.#input.end();
     await this.#wait(this.#reading);
     return this.#packets;
@@ -94,6 +107,15 @@ export class AudioStretch {
 
   close(): void {
     this.#process.kill();
+  }
+
+  /** Whether there is room for more. */
+  #send(): boolean {
+    const bytes = Buffer.concat(this.#gathered);
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    this.#written += bytes.length;
+    return this.#input.write(bytes);
   }
 
   async #readAll(output: PassThrough): Promise<void> {
@@ -104,6 +126,7 @@ export class AudioStretch {
         for (const packet of packets) this.#keep(packet);
       }
       await this.#process.done;
+      if (!this.#input.writableEnded) throw new FfmpegError('FFmpeg ended before its input did');
     } catch (error) {
       // The process knows better than its output why that has ended.
       await this.#process.done;

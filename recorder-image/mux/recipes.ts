@@ -140,18 +140,8 @@ export function aacEncoding(config: TrackConfig): {
 } {
   const channels = isStereo(config) ? 2 : 1;
   return {
-    // Its first packet says all that there is to know. What it looks at, it keeps back.
-    inputOptions: [
-      '-probesize',
-      '32',
-      '-analyzeduration',
-      '0',
-      '-fflags',
-      '+nobuffer',
-      '-copyts',
-      '-f',
-      'flv',
-    ],
+    // Its first packet says all that there is to know, and while it looks at more nothing comes out.
+    inputOptions: ['-probesize', '32', '-analyzeduration', '0', '-copyts', '-f', 'flv'],
     outputOptions: [
       ...['-map', '0:a:0', '-af', 'aresample=48000:async=1', '-ac', String(channels)],
       ...['-c:a', 'aac', '-b:a', `${channels * AAC_BITRATE_KBPS}k`, '-threads', '1', '-flags:a', '+bitexact'],
