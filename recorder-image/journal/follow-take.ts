@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { FILE_HEADER_SIZE, fileHeader } from './flv.ts';
+import { kindOf } from '../media/track.ts';
 import { abortable } from '../support/abortable.ts';
 import { pause } from '../support/pause.ts';
 import type { Take } from './take.ts';
@@ -18,7 +19,7 @@ const GATHER_MS = 1000;
  */
 export async function* followTake(take: Take, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
   while (take.tracks === undefined) await abortable(take.changed(), signal);
-  yield fileHeader(take.tracks);
+  yield fileHeader(new Set([...take.tracks].map(kindOf)));
   yield* readBytes(take, FILE_HEADER_SIZE, signal);
 }
 

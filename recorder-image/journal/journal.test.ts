@@ -21,6 +21,7 @@ async function open(
   await mkdir(directory, { recursive: true });
   const takes: Take[] = [];
   const journal = await openJournal({
+    format: 'mp4',
     directory,
     maxDurationMs: () => options.maxDurationMs ?? 1_000_000,
     now: options.now ?? (() => 0),
@@ -46,9 +47,9 @@ describe('the journal', () => {
     await using folder = await tempDirectory('journal');
     const { journal, takes } = await open(folder.path);
     const { accept } = journal.entrance();
-    expect(accept('video', 0, AVC_CONFIG)).toBe('ignored');
+    expect(accept('video', 0, AVC_CONFIG).outcome).toBe('ignored');
     accept('audio', 0, AAC_CONFIG);
-    expect(accept('video', 0, videoFrame(1))).toBe('kept');
+    expect(accept('video', 0, videoFrame(1)).outcome).toBe('kept');
     accept('audio', 21, audioFrame(2));
     accept('video', 33, videoFrame(3));
     await journal.close();
@@ -123,7 +124,7 @@ describe('the journal', () => {
     await journal.close();
     expect(takes.map(({ index }) => index)).toEqual([1, 2]);
     expect(await contentOf(takes[0])).toEqual(['v0:config', 'a0:config', 'v0:1', 'a21:2']);
-    expect(await contentOf(takes[1])).toEqual(['v42:config', 'a42:config', 'a42:3', 'v43:4', 'a63:5']);
+    expect(await contentOf(takes[1])).toEqual(['a42:config', 'v42:config', 'a42:3', 'v43:4', 'a63:5']);
   });
 
   it('waits for a late track, but not for ever: one that is too late begins another take', async () => {
@@ -148,8 +149,8 @@ describe('the journal', () => {
     const { journal, takes } = await open(folder.path, { maxDurationMs: 100 });
     const { accept } = journal.entrance();
     accept('audio', 500, audioFrame(1));
-    expect(accept('audio', 599, audioFrame(2))).toBe('kept');
-    expect(accept('audio', 600, audioFrame(3))).toBe('beyond-max-duration');
+    expect(accept('audio', 599, audioFrame(2)).outcome).toBe('kept');
+    expect(accept('audio', 600, audioFrame(3)).outcome).toBe('beyond-max-duration');
     await journal.close();
     expect(await contentOf(takes[0])).toEqual(['a0:1', 'a99:2']);
     expect(journal.durationMs).toBe(99);

@@ -1,10 +1,17 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Format } from '../contract/formats.ts';
+import { acceptedContent } from '../media/accepted-content.ts';
+import { readMessage } from '../media/flv-packets.ts';
+import { kindOf } from '../media/track.ts';
+import type { MessageContent } from '../media/track.ts';
 import type { JournalWriteError } from './append-file.ts';
 import type { Tag, Track } from './flv.ts';
-import { payloadKind } from './payload.ts';
+import { PublisherConfigs } from './publisher-configs.ts';
 import { recoverFile } from './recovery.ts';
-import { PublisherConfigs, TakeTracks } from './take-tracks.ts';
+import { PublisherRefusals } from './refusals.ts';
+import type { Refusal } from './refusals.ts';
+import { TakeTracks } from './take-tracks.ts';
 import { endTake, TakeWriter } from './take-writer.ts';
 import { Take } from './take.ts';
 import { PublisherClock, Timeline } from './timeline.ts';
@@ -12,6 +19,8 @@ import { PublisherClock, Timeline } from './timeline.ts';
 export interface JournalOptions {
   /** The folder that holds `take-1.flv`, `take-2.flv`, …; it exists. */
   readonly directory: string;
+  /** What is to be made of it: by it codecs are refused. */
+  readonly format: Format;
   /** The media, in ms, after which nothing more is taken; it may change. */
   readonly maxDurationMs: () => number;
   /** Unix time in ms. */
@@ -23,7 +32,11 @@ export interface JournalOptions {
 }
 
 /** What became of a message that was given to the journal. */
-export type Acceptance = 'kept' | 'ignored' | 'beyond-max-duration';
+export interface Acceptance {
+  readonly outcome: 'kept' | 'ignored' | 'beyond-max-duration';
+  /** Of a track in it, the first time that one of this codec comes. */
+  readonly refusal?: Refusal | undefined;
+}
 
 /** What a publisher's messages go through on their way into the journal. One for each connection. */
 export interface JournalEntrance {
@@ -75,10 +88,17 @@ export class Journal {
   }
 
   entrance(): JournalEntrance {
-    const clock = new PublisherClock(this.#timeline);
-    const configs = new PublisherConfigs();
+    const { format } = this.#options;
+    const refusals = new PublisherRefusals(format);
+    const publisher = { clock: new PublisherClock(this.#timeline), configs: new PublisherConfigs() };
     return {
-      accept: (track, timestamp, payload) => this.#accept({ clock, configs, track, timestamp, payload }),
+      accept: (track, timestamp, payload) => {
+        const all = readMessage({ kind: track, timestampMs: timestamp, payload });
+        const content = acceptedContent(all, format);
+        const refusal = refusals.of(all, content, timestamp);
+        const outcome = this.#accept({ ...publisher, content, track, timestamp, payload });
+        return { outcome, refusal };
+      },
     };
   }
 
@@ -95,21 +115,22 @@ export class Journal {
     await Promise.all(this.#closing);
   }
 
-  #accept(message: Message): Acceptance {
-    const { clock, configs, track, timestamp, payload } = message;
-    const kind = payloadKind(track, payload);
-    if (kind === 'other') return 'ignored';
-    if (kind === 'config') {
+  #accept(message: Message): Acceptance['outcome'] {
+    const { clock, configs, content, track, timestamp, payload } = message;
+    if (content.packets.length === 0) {
       // Written with the media that it is for: on its own it would only tear a take open.
-      configs.announce(track, payload);
+      configs.announce(content.configs, payload);
       return 'ignored';
     }
     const timestampMs = clock.place(track, timestamp, this.#options.now());
     if (timestampMs >= this.#options.maxDurationMs()) return 'beyond-max-duration';
-    const writer = this.#writerFor(track, configs);
+    configs.announce(content.configs, undefined);
+    configs.reconcile(content.packets);
+    const writer = this.#writerFor(configs, content);
     if (!configs.areIn(writer.tracks)) {
-      for (const { track: of, payload: config, identity } of configs.all()) {
-        if (writer.tracks.lacks(of, identity)) writer.append({ track: of, timestampMs, payload: config });
+      for (const { config, payload: announced } of configs.all()) {
+        if (announced === undefined || !writer.tracks.lacks(config)) continue;
+        writer.append({ track: kindOf(config.track), timestampMs, payload: announced });
       }
       configs.noteIn(writer.tracks);
     }
@@ -119,17 +140,21 @@ export class Journal {
   }
 
   /** The current take, or another one where what the publisher has announced does not fit into it. */
-  #writerFor(track: Track, configs: PublisherConfigs): TakeWriter {
+  #writerFor(configs: PublisherConfigs, { packets }: MessageContent): TakeWriter {
     const current = this.#writer;
     const fits =
-      current?.tracks.accepts(track) === true &&
-      (configs.areIn(current.tracks) ||
-        configs.all().every(({ track: of, identity }) => current.tracks.accepts(of, identity)));
+      current !== undefined &&
+      packets.every((packet) => current.tracks.acceptsMedia(packet)) &&
+      configs.fit(current.tracks);
     if (fits) return current;
     if (current !== undefined) this.#closing.push(current.close());
     const index = (this.#takes.at(-1)?.index ?? 0) + 1;
     const take = new Take({ index, path: takePath(this.#options.directory, index) });
-    this.#writer = new TakeWriter({ take, tracks: new TakeTracks(), onError: this.#options.onError });
+    this.#writer = new TakeWriter({
+      take,
+      tracks: new TakeTracks(this.#options.format),
+      onError: this.#options.onError,
+    });
     this.#takes.push(take);
     this.#options.onTake(take);
     return this.#writer;
@@ -139,6 +164,8 @@ export class Journal {
 interface Message {
   readonly clock: PublisherClock;
   readonly configs: PublisherConfigs;
+  /** What is accepted of it. */
+  readonly content: MessageContent;
   readonly track: Track;
   readonly timestamp: number;
   readonly payload: Buffer;
@@ -162,7 +189,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   let headAt = 0;
   for (const index of indexes) {
     const take = new Take({ index, path: takePath(options.directory, index) });
-    const found = new TakeTracks();
+    const found = new TakeTracks(options.format);
     const file = await recoverFile(take.path, (tag) => {
       found.observe(tag);
       head = { ...tag, payload: Buffer.alloc(0) };

@@ -1,29 +1,48 @@
-import type { Tag, Track } from './flv.ts';
-import { configIdentity, payloadKind, videoCodecOf } from './payload.ts';
-import type { VideoCodec } from './payload.ts';
+import type { CodecName } from '../contract/codecs.ts';
+import type { Format } from '../contract/formats.ts';
+import { acceptedContent } from '../media/accepted-content.ts';
+import { readMessage } from '../media/flv-packets.ts';
+import { isSameConfig, kindOf } from '../media/track.ts';
+import type { MediaKind, Packet, TrackConfig, TrackId } from '../media/track.ts';
+import type { Tag } from './flv.ts';
 
-/** How much media, in ms, a take with only one track waits for the other before it settles without it. */
+/** How much media, in ms, a take with audio or video alone waits for the other before it settles without it. */
 export const SETTLE_AFTER_MS = 5000;
+/** How much media, in ms, a take with both waits for further tracks, which often begin a little later. */
+const SETTLE_WITH_BOTH_AFTER_MS = 1000;
+
+interface KnownTrack {
+  readonly codec: CodecName;
+  readonly config: TrackConfig | undefined;
+  readonly hasMedia: boolean;
+}
 
 /**
  * Which tracks a take has, found from its tags alone, so that a restarted recorder comes to the same answer.
  *
- * A take is a stretch of the recording that one container header describes. Its tracks settle once both codec
- * configurations are there, or after {@link SETTLE_AFTER_MS} of media with what has come by then. A track that comes
- * later than that, or a changed configuration, is another take: FFmpeg would drop it in silence.
+ * A take is a stretch of the recording that one container header describes. Its tracks settle a little after there are
+ * both audio and video, or after {@link SETTLE_AFTER_MS} of media with what has come by then. A track that comes later
+ * than that, or a changed configuration, is another take: the header can't be changed for it.
  */
 export class TakeTracks {
-  /** Of each track, what tells its codec configuration apart. */
-  readonly #configs = new Map<Track, Buffer>();
-  readonly #withMedia = new Set<Track>();
-  #settled: ReadonlySet<Track> | undefined;
+  readonly #format: Format;
+  readonly #known = new Map<TrackId, KnownTrack>();
+  #settled: ReadonlySet<TrackId> | undefined;
   #firstMediaMs: number | undefined;
-  #videoCodec: VideoCodec | undefined;
   #revision = 0;
 
+  constructor(format: Format) {
+    this.#format = format;
+  }
+
   /** Undefined while the take still waits for a track. */
-  get settled(): ReadonlySet<Track> | undefined {
+  get settled(): ReadonlySet<TrackId> | undefined {
     return this.#settled;
+  }
+
+  /** Of all tracks but those whose media came without any. */
+  get configs(): readonly TrackConfig[] {
+    return [...this.#known.values()].flatMap(({ config }) => config ?? []);
   }
 
   /** On the journal's timeline, in ms; undefined before the first media. */
@@ -31,13 +50,8 @@ export class TakeTracks {
     return this.#firstMediaMs;
   }
 
-  /** Undefined while no video has come. */
-  get videoCodec(): VideoCodec | undefined {
-    return this.#videoCodec;
-  }
-
   get hasMedia(): boolean {
-    return this.#withMedia.size > 0;
+    return this.#firstMediaMs !== undefined;
   }
 
   /** Another number after each codec configuration. */
@@ -45,83 +59,58 @@ export class TakeTracks {
     return this.#revision;
   }
 
-  /** Whether media of `track` with the configuration of this identity can go into this take. */
-  accepts(track: Track, identity?: Buffer): boolean {
-    if (this.#settled?.has(track) === false) return false;
-    const known = this.#configs.get(track);
-    if (known === undefined || identity === undefined) return true;
-    return !this.#withMedia.has(track) || identity.equals(known);
+  /** Whether media of this configuration can go into this take. */
+  accepts(config: TrackConfig): boolean {
+    const known = this.#known.get(config.track);
+    if (known?.config !== undefined && isSameConfig(known.config, config)) return true;
+    if (this.#settled !== undefined) return false;
+    return known?.hasMedia !== true || (known.config === undefined && known.codec === config.codec);
   }
 
-  /** Whether the configuration of this identity has to be written before media that it is for. */
-  lacks(track: Track, identity: Buffer): boolean {
-    return this.#configs.get(track)?.equals(identity) !== true;
+  /** Whether this media can go into this take. */
+  acceptsMedia({ track, codec }: Packet): boolean {
+    const known = this.#known.get(track);
+    return known?.codec === codec || (this.#settled === undefined && known?.hasMedia !== true);
   }
 
-  /** Takes note of a tag that is in the take. */
-  observe(tag: Tag): void {
-    const kind = payloadKind(tag.track, tag.payload);
-    if (kind === 'config') {
-      this.#configs.set(tag.track, Buffer.from(configIdentity(tag.track, tag.payload)));
+  /** Whether the configuration has to be written before media that it is for. */
+  lacks(config: TrackConfig): boolean {
+    const known = this.#known.get(config.track)?.config;
+    return known === undefined || !isSameConfig(known, config);
+  }
+
+  /** Takes note of a tag that is in the take, but for what of it the format can't hold. */
+  observe({ track: kind, timestampMs, payload }: Tag): void {
+    const { configs, packets } = acceptedContent(readMessage({ kind, timestampMs, payload }), this.#format);
+    for (const config of configs) {
+      if (!this.lacks(config)) continue;
+      const hasMedia = this.#known.get(config.track)?.hasMedia ?? false;
+      const kept = { ...config, record: Buffer.from(config.record) };
+      this.#known.set(config.track, { codec: config.codec, config: kept, hasMedia });
       this.#revision += 1;
     }
-    if (tag.track === 'video' && kind !== 'other') this.#videoCodec ??= videoCodecOf(tag.payload);
-    if (kind === 'media') {
-      this.#withMedia.add(tag.track);
-      this.#firstMediaMs ??= tag.timestampMs;
+    for (const { track, codec } of packets) {
+      const known = this.#known.get(track);
+      if (known?.hasMedia === true) continue;
+      const config = known?.codec === codec ? known.config : undefined;
+      this.#known.set(track, { codec, config, hasMedia: true });
     }
-    this.#settle(tag.timestampMs);
+    if (packets.length === 0) return;
+    this.#firstMediaMs ??= timestampMs;
+    this.#settle(timestampMs - this.#firstMediaMs);
   }
 
   /** The take has ended: what it has is all that it will have. */
   end(): void {
-    this.#settled ??= this.#known();
+    this.#settled ??= new Set(this.#known.keys());
   }
 
-  #settle(nowMs: number): void {
-    if (this.#settled !== undefined || this.#firstMediaMs === undefined) return;
-    const known = this.#known();
-    if (known.size === 2 || nowMs - this.#firstMediaMs >= SETTLE_AFTER_MS) this.#settled = known;
+  #settle(mediaMs: number): void {
+    if (this.#settled !== undefined || mediaMs < SETTLE_WITH_BOTH_AFTER_MS) return;
+    if (mediaMs >= SETTLE_AFTER_MS || (this.#has('audio') && this.#has('video'))) this.end();
   }
 
-  #known(): ReadonlySet<Track> {
-    return new Set([...this.#configs.keys(), ...this.#withMedia]);
-  }
-}
-
-/** A codec configuration as a publisher has announced it. */
-export interface AnnouncedConfig {
-  readonly track: Track;
-  readonly payload: Buffer;
-  /** By which it is compared with others: see {@link configIdentity}. */
-  readonly identity: Buffer;
-}
-
-/** The codec configurations that a publisher has announced, waiting to be written before its next media. */
-export class PublisherConfigs {
-  readonly #configs = new Map<Track, AnnouncedConfig>();
-  /** The take that has all of them, and its revision since then: compared for each message, unlike the bytes. */
-  #takenBy: TakeTracks | undefined;
-  #revision = 0;
-
-  announce(track: Track, payload: Buffer): void {
-    const kept = Buffer.from(payload);
-    this.#configs.set(track, { track, payload: kept, identity: configIdentity(track, kept) });
-    this.#takenBy = undefined;
-  }
-
-  all(): readonly AnnouncedConfig[] {
-    return [...this.#configs.values()];
-  }
-
-  /** Whether the take is known to have all of them as they were announced. */
-  areIn(tracks: TakeTracks): boolean {
-    return this.#takenBy === tracks && this.#revision === tracks.revision;
-  }
-
-  /** The take has all of them. */
-  noteIn(tracks: TakeTracks): void {
-    this.#takenBy = tracks;
-    this.#revision = tracks.revision;
+  #has(kind: MediaKind): boolean {
+    return [...this.#known.keys()].some((track) => kindOf(track) === kind);
   }
 }

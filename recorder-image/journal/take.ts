@@ -1,7 +1,8 @@
 import { FILE_HEADER_SIZE } from './flv.ts';
-import type { Track } from './flv.ts';
+import type { CodecName } from '../contract/codecs.ts';
+import { kindOf } from '../media/track.ts';
+import type { MediaKind, TrackConfig, TrackId } from '../media/track.ts';
 import type { TakeTracks } from './take-tracks.ts';
-import type { VideoCodec } from './payload.ts';
 
 /** What is known of one take, and the news of it, for those who read it while it is written. */
 export class Take {
@@ -9,8 +10,8 @@ export class Take {
   readonly index: number;
   readonly path: string;
   #size = 0;
-  #tracks: ReadonlySet<Track> | undefined;
-  #videoCodec: VideoCodec | undefined;
+  #tracks: ReadonlySet<TrackId> | undefined;
+  #configs: readonly TrackConfig[] = [];
   #startMs = 0;
   readonly #end = new AbortController();
   #changed = Promise.withResolvers<void>();
@@ -31,13 +32,18 @@ export class Take {
   }
 
   /** Undefined until the take's tracks have settled. */
-  get tracks(): ReadonlySet<Track> | undefined {
+  get tracks(): ReadonlySet<TrackId> | undefined {
     return this.#tracks;
   }
 
-  /** Known once the tracks have settled; undefined where there is no video. */
-  get videoCodec(): VideoCodec | undefined {
-    return this.#videoCodec;
+  /** Of the tracks, but for one whose media came without any; final once the tracks have settled. */
+  get configs(): readonly TrackConfig[] {
+    return this.#configs;
+  }
+
+  /** Final once the tracks have settled; undefined where there is no video. */
+  get videoCodec(): CodecName | undefined {
+    return this.#configs.find(({ track }) => kindOf(track) === 'video')?.codec;
   }
 
   /** Where the take begins on the journal's timeline, in ms; known once the tracks have settled. */
@@ -55,16 +61,21 @@ export class Take {
     return this.#end.signal;
   }
 
+  /** Whether a settled take has audio, or video. */
+  has(kind: MediaKind): boolean {
+    return [...(this.#tracks ?? [])].some((track) => kindOf(track) === kind);
+  }
+
   /** Resolves at the next change of any of the above. */
   changed(): Promise<void> {
     return this.#changed.promise;
   }
 
   /** Bytes that may be read now, and what is known of the tracks in them. */
-  update(size: number, tracks: TakeTracks): void {
+  update(size: number, tracks: Pick<TakeTracks, 'settled' | 'configs' | 'firstMediaMs'>): void {
     this.#size = size;
     this.#tracks = tracks.settled;
-    this.#videoCodec = tracks.videoCodec;
+    this.#configs = tracks.configs;
     this.#startMs = tracks.firstMediaMs ?? 0;
     this.#announce();
   }

@@ -50,3 +50,11 @@ export interface MessageContent {
   readonly packets: readonly Packet[];
   readonly unknown: readonly UnknownMedia[];
 }
+
+export function kindOf(track: TrackId): MediaKind {
+  return track.startsWith('audio') ? 'audio' : 'video';
+}
+
+export function isSameConfig(one: TrackConfig, other: TrackConfig): boolean {
+  return one.track === other.track && one.codec === other.codec && one.record.equals(other.record);
+}

@@ -1,3 +1,4 @@
+import { abortable } from '../support/abortable.ts';
 import { pause } from '../support/pause.ts';
 import type { FfmpegProcess } from './ffmpeg.ts';
 
@@ -21,6 +22,8 @@ export async function killWhenStuck(options: StuckOptions, over: AbortSignal): P
   const lookMs = stuckAfterMs / 12;
   let seen: string | undefined;
   let stillMs = 0;
+  // One that waits for a slot does not hang.
+  await abortable(process.started, over).catch(() => undefined);
   while (stillMs < stuckAfterMs) {
     await pause(lookMs, [over]);
     if (over.aborted) return;

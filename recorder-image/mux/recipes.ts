@@ -1,9 +1,9 @@
-import type { VideoCodec } from '../journal/payload.ts';
+import type { CodecName } from '../contract/codecs.ts';
 
 /** What a recipe has to know of the take. */
 export interface Ingredients {
   /** Undefined where there is no video. */
-  readonly videoCodec: VideoCodec | undefined;
+  readonly videoCodec: CodecName | undefined;
 }
 
 /** FFmpeg's output options by which a take becomes a file. The same take makes the same bytes each time. */

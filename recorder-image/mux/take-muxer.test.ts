@@ -8,7 +8,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { fileHeader, tagSize, writeTag } from '../journal/flv.ts';
 import { openJournal } from '../journal/journal.ts';
-import type { TakeTracks } from '../journal/take-tracks.ts';
 import { Take } from '../journal/take.ts';
 import { tempDirectory } from '../../test/support/temp-directory.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
@@ -25,6 +24,7 @@ async function endedTake(directory: string): Promise<Take> {
   const takes: Take[] = [];
   const ignored = (): void => undefined;
   const journal = await openJournal({
+    format: 'mp4',
     directory,
     maxDurationMs: () => 1000,
     now: () => 0,
@@ -38,9 +38,9 @@ async function endedTake(directory: string): Promise<Take> {
 }
 
 /** As much of it, and there is more to come. */
-function growingTake({ index, path, size, tracks, videoCodec }: Take): Take {
+function growingTake({ index, path, size, tracks, configs }: Take): Take {
   const take = new Take({ index, path });
-  take.update(size, { settled: tracks, videoCodec, firstMediaMs: 0 } as TakeTracks);
+  take.update(size, { settled: tracks, configs, firstMediaMs: 0 });
   return take;
 }
 
@@ -65,6 +65,7 @@ it('gives a full disk some tries, and leaves no journal open behind an FFmpeg th
       }),
     ffmpegPath: 'ffmpeg',
     startFfmpeg: ({ input }) => ({
+      started: Promise.resolve(),
       kill: () => undefined,
       // It dies with the journal half read.
       done: once(input as Readable, 'readable').then(async () => {
@@ -92,7 +93,8 @@ describe('an FFmpeg that hangs', () => {
       const kill = (): void => killed.reject(new FfmpegError('killed'));
       if (starts > 1) stream.resume();
       else stream.once('readable', () => stream.read(1));
-      return { kill, done: Promise.race([killed.promise, once(stream, 'end').then(() => undefined)]) };
+      const done = Promise.race([killed.promise, once(stream, 'end').then(() => undefined)]);
+      return { started: Promise.resolve(), kill, done };
     };
     return { startFfmpeg, starts: () => starts };
   }
@@ -117,9 +119,9 @@ describe('an FFmpeg that hangs', () => {
       const growing = new Take(ended);
       growing.update(ended.size, {
         settled: ended.tracks,
-        videoCodec: ended.videoCodec,
+        configs: ended.configs,
         firstMediaMs: 0,
-      } as TakeTracks);
+      });
       const take = when === 'when it has ended' ? ended : growing;
       const { startFfmpeg, starts } = hangsOnce();
       const made = muxerOf(take, folder.path, startFfmpeg).run(new AbortController().signal);
@@ -136,7 +138,8 @@ describe('an FFmpeg that hangs', () => {
     let starts = 0;
     const startFfmpeg = ({ input }: FfmpegOptions): FfmpegProcess => {
       starts += 1;
-      return { kill: () => undefined, done: once((input as Readable).resume(), 'end').then(() => undefined) };
+      const done = once((input as Readable).resume(), 'end').then(() => undefined);
+      return { started: Promise.resolve(), kill: () => undefined, done };
     };
     const made = muxerOf(take, folder.path, startFfmpeg).run(new AbortController().signal);
     await sleep(500);

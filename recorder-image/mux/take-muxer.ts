@@ -142,6 +142,7 @@ export class TakeMuxer {
       inputOptions: ['-f', 'flv'],
       outputOptions: output.recipe({ videoCodec: take.videoCodec }),
       output: output.path,
+      live: !take.ended,
       onLog: (line) => log.debug({ take: take.index, line }, 'FFmpeg says'),
     });
     const abort = (): void => process.kill();

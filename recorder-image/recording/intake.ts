@@ -1,5 +1,6 @@
 import type { Track } from '../journal/flv.ts';
 import type { Journal, JournalEntrance } from '../journal/journal.ts';
+import type { LeftOutTrack, Refusal } from '../journal/refusals.ts';
 import type { IngestEvents } from '../ingest/ingest.ts';
 import type { RecorderMetrics } from '../metrics.ts';
 import { Rates } from './rates.ts';
@@ -13,6 +14,16 @@ export interface IntakeOptions {
   /** A publisher came or went, or sends media again, or began another take. */
   readonly onChange: () => void;
   readonly onMaxDuration: () => void;
+  /** A track can't be recorded. */
+  readonly onLeftOut: (track: LeftOutTrack) => void;
+}
+
+/** What the publisher is to be told. */
+export interface MediaRefusal {
+  /** A sentence that names the codec. */
+  readonly refused: string;
+  /** It has sent nothing that could be recorded, for so long that it is to be sent away. */
+  readonly fatal: boolean;
 }
 
 /** Between the ingest and the journal: hands the media on, and knows who sends it and how much. */
@@ -82,15 +93,20 @@ export class Intake implements IngestEvents {
     this.#options.onChange();
   }
 
-  onMedia(track: Track, timestamp: number, payload: Buffer): void {
-    if (this.#full) return;
-    const { journal, now, onFirstMedia, onChange, onMaxDuration } = this.#options;
+  /** Returns what the publisher is to be told, once for each codec that can't be recorded. */
+  onMedia(track: Track, timestamp: number, payload: Buffer): MediaRefusal | undefined {
+    if (this.#full) return undefined;
     const acceptance = this.#entrance?.accept(track, timestamp, payload);
-    if (acceptance === 'beyond-max-duration') {
+    if (acceptance?.outcome === 'beyond-max-duration') {
       this.#full = true;
-      onMaxDuration();
+      this.#options.onMaxDuration();
     }
-    if (acceptance !== 'kept') return;
+    if (acceptance?.outcome === 'kept') this.#count(track, payload);
+    return this.#refuse(acceptance?.refusal);
+  }
+
+  #count(track: Track, payload: Buffer): void {
+    const { journal, now, onFirstMedia, onChange } = this.#options;
     const first = this.#lastMediaAt === undefined;
     this.#lastMediaAt = now();
     this.#bytes += payload.length;
@@ -102,5 +118,12 @@ export class Intake implements IngestEvents {
       this.#takes = takes;
       onChange();
     }
+  }
+
+  #refuse(refusal: Refusal | undefined): MediaRefusal | undefined {
+    if (refusal === undefined) return undefined;
+    const { fatal, ...leftOut } = refusal;
+    this.#options.onLeftOut(leftOut);
+    return { refused: refusal.why, fatal };
   }
 }

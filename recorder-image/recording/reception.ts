@@ -50,6 +50,7 @@ export class Reception {
       now,
       onFirstMedia: () => void state.save({ startedAt: now() }),
       onChange: () => this.#assess(),
+      onLeftOut: (track) => void state.leaveOut(track),
       onMaxDuration: () => stop.resolve('MaxDurationReached'),
     });
     this.#ingest = new Ingest({

@@ -83,8 +83,9 @@ export class Recorder {
   }
 
   async #openJournal(): Promise<Journal> {
-    const { maxDuration, spool, pipelines, log, now } = this.#options;
+    const { config, maxDuration, spool, pipelines, log, now } = this.#options;
     return openJournal({
+      format: config.format,
       directory: spool.directory,
       maxDurationMs: () => maxDuration.ms,
       now,

@@ -4,6 +4,9 @@ import { EXIT_CODES } from '../contract/exit-codes.ts';
 import { resultReasonSchema, resultSchema } from '../contract/result.ts';
 import { readJsonFile, writeJsonFile } from '../support/json-file.ts';
 
+/** More codecs than a publisher has; one that sends anything at all could go on for ever. */
+const MAX_LEFT_OUT = 32;
+
 const recordingStateSchema = z.object({
   /** When the first recorder of this recording started; all times as Unix time in ms. */
   createdAt: z.number(),
@@ -13,11 +16,14 @@ const recordingStateSchema = z.object({
   lastMediaAt: z.number().optional(),
   /** Why it stops: from then on nothing more is received, however often it is started again. */
   stopReason: resultReasonSchema.optional(),
+  /** Tracks that could not be recorded. */
+  leftOut: z.array(z.object({ track: z.string(), codec: z.string(), why: z.string() })).optional(),
   /** The end of it all. */
   end: z.object({ result: resultSchema, exitCode: z.literal(Object.values(EXIT_CODES)) }).optional(),
 });
 
 type RecordingStateValue = Readonly<z.infer<typeof recordingStateSchema>>;
+type LeftOut = NonNullable<RecordingStateValue['leftOut']>[number];
 
 /** What has been decided about the recording, kept so that a recorder that starts again abides by it. */
 export class RecordingState {
@@ -47,6 +53,13 @@ export class RecordingState {
     const value = this.#value;
     this.#saving = this.#saving.then(() => this.#write(value));
     await this.#saving;
+  }
+
+  /** Keeps in mind that a track could not be recorded. */
+  async leaveOut(leftOut: LeftOut): Promise<void> {
+    const known = this.#value.leftOut ?? [];
+    const again = known.some(({ track, codec }) => track === leftOut.track && codec === leftOut.codec);
+    if (!again && known.length < MAX_LEFT_OUT) await this.save({ leftOut: [...known, leftOut] });
   }
 
   async #write(value: RecordingStateValue): Promise<void> {

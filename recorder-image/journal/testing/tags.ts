@@ -14,3 +14,12 @@ export function audioFrame(mark: number, size = 10): Buffer {
   payload.set([0xaf, 1]);
   return payload;
 }
+
+/** AAC of a multitrack publisher's further tracks, by Enhanced RTMP. */
+export function trackAudioConfig(trackId: number): Buffer {
+  return Buffer.concat([Buffer.from([0x95, 0x00]), Buffer.from('mp4a'), Buffer.from([trackId, 0x11, 0x90])]);
+}
+
+export function trackAudioFrame(trackId: number, mark: number): Buffer {
+  return Buffer.concat([Buffer.from([0x95, 0x01]), Buffer.from('mp4a'), Buffer.from([trackId, mark, mark])]);
+}

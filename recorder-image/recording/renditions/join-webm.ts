@@ -60,7 +60,7 @@ async function assemble(options: RenditionOptions, what: Takes, signal: AbortSig
 }
 
 function listOf(takes: readonly Take[], track: Track): Take[] {
-  return takes.filter((take) => take.tracks?.has(track) === true);
+  return takes.filter((take) => take.has(track));
 }
 
 /** A script of FFmpeg's concat demuxer: each file lasts until the next one begins, whatever it says itself. */
