@@ -13,13 +13,25 @@ export interface LedgerTrack extends TrackFigures {
 export class Ledger {
   readonly #tracks = new Map<TrackId, { readonly codec: CodecName; readonly ledger: TrackLedger }>();
 
+  #earliestMs = Infinity;
+
+  /** The earliest time at which anything is to be shown or heard, in ms; Infinity where there is nothing. */
+  get earliestMs(): number {
+    return this.#earliestMs;
+  }
+
   add({ track, codec, dtsMs, ptsMs, payload }: Packet): void {
     let entry = this.#tracks.get(track);
     if (entry === undefined) {
       entry = { codec, ledger: new TrackLedger() };
       this.#tracks.set(track, entry);
     }
+    if (ptsMs < this.#earliestMs) this.#earliestMs = ptsMs;
     entry.ledger.add(dtsMs, ptsMs, payload);
+  }
+
+  addAll(packets: readonly Packet[]): void {
+    for (const packet of packets) this.add(packet);
   }
 
   /** In the order of their names: audio before video, and each kind by its number. */

@@ -49,7 +49,10 @@ export class Scanner {
     return {
       tracks: this.#reader.tracks,
       sizeBytes,
-      crc32: combineCrc32(crc32(head), this.#restCrc, sizeBytes - this.#headSize),
+      crc32: combineCrc32([
+        { crc32: crc32(head), size: this.#headSize },
+        { crc32: this.#restCrc, size: sizeBytes - this.#headSize },
+      ]),
       damage,
     };
   }
