@@ -56,6 +56,23 @@ describe('events', () => {
     expect(told(at, { ...at, ...after }).filter((line) => line.includes('RecorderDied'))).toEqual([]);
   });
 
+  it('tell of a recording from which something is missing, once, when it has ended', () => {
+    const complete = (status: 'Unknown' | 'False') => [
+      { type: 'Complete', status, reason: 'MediaLost', message: '110 min', lastTransitionTime: NOW } as const,
+    ];
+    const before = { ...recording, conditions: complete('Unknown') };
+    const after = {
+      ...before,
+      phase: 'Completed',
+      reason: 'MeetingEnded',
+      conditions: complete('False'),
+    } as const;
+    const line = 'Warning Completed RecordingIncomplete: 110 min';
+    expect(told(before, after)).toEqual([line, 'Normal Completed MeetingEnded: m']);
+    expect(told(after, { ...after, observedGeneration: 2 })).toEqual([]);
+    expect(told(before, { ...after, conditions: complete('Unknown') })).toHaveLength(1);
+  });
+
   it('tell of each part that could not be saved, once', () => {
     const before = { ...recording, parts: [part(1, 'Lost'), part(2, 'Salvaging'), part(3, 'Salvaging')] };
     const after = { ...recording, parts: [part(1, 'Lost'), part(2, 'Lost'), part(3, 'Salvaged')] };

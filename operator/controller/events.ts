@@ -39,10 +39,20 @@ export function announce(events: EventRecorder, change: StatusChange): void {
     if (state === 'Lost' && known?.state !== 'Lost')
       warn(events, recording, 'PartLost', `Recorder ${attempt}: ${message}`);
   }
+  const incomplete = incompleteIn(change);
+  if (incomplete !== undefined)
+    events.record(recording, { type: 'Warning', reason: 'RecordingIncomplete', ...incomplete });
   const { phase, reason = '', message = '' } = after;
   if (phase === before?.phase && reason === before?.reason) return;
   const type = phase === 'Failed' || WARNINGS.has(reason) ? 'Warning' : 'Normal';
   events.record(recording, { type, reason, action: phase ?? 'Pending', note: message });
+}
+
+/** The end of a recording from which something is missing. */
+function incompleteIn({ before, after }: StatusChange): { action: string; note: string } | undefined {
+  if (!isTerminal(after.phase) || isTerminal(before?.phase)) return undefined;
+  const complete = after.conditions?.find(({ type }) => type === 'Complete');
+  return complete?.status === 'False' ? { action: after.phase, note: complete.message } : undefined;
 }
 
 /** The end of a recorder that is started again in its pod. */

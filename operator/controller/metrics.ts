@@ -1,7 +1,10 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
+import { INCOMPLETE_REASONS, OUR_GAPS } from '../../recorder-image/contract/completeness.ts';
 import { isTerminal, phaseSchema } from '../crd/phases.ts';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
+import type { MeetingRecordingStatus } from '../crd/status.ts';
+import { isOurs, secondsOf } from './gaps.ts';
 import type { StatusChange } from './status-update.ts';
 
 export interface ControllerGauges {
@@ -21,6 +24,8 @@ export class RecordingMetrics {
   readonly #available: Histogram;
   readonly #duration: Histogram;
   readonly #bytes: Histogram;
+  readonly #incomplete: Counter<'reason'>;
+  readonly #missing: Counter<'reason'>;
 
   constructor(registry: Registry, gauges: ControllerGauges) {
     const registers = [registry];
@@ -72,6 +77,20 @@ export class RecordingMetrics {
       buckets: BYTE_BUCKETS,
       registers,
     });
+    this.#incomplete = new Counter({
+      name: 'meetrec_recordings_incomplete_total',
+      help: 'Recordings that have reached their end and from which something is missing, by what',
+      labelNames: ['reason'],
+      registers,
+    });
+    for (const reason of INCOMPLETE_REASONS) this.#incomplete.inc({ reason }, 0);
+    this.#missing = new Counter({
+      name: 'meetrec_recording_missing_seconds_total',
+      help: "Seconds that finished recordings lack by the installation's fault, by why",
+      labelNames: ['reason'],
+      registers,
+    });
+    for (const reason of [...OUR_GAPS, ...INCOMPLETE_REASONS]) this.#missing.inc({ reason }, 0);
   }
 
   observe({ before, after, recording }: StatusChange): void {
@@ -79,11 +98,26 @@ export class RecordingMetrics {
       this.#start.observe(secondsBetween(recording.metadata.creationTimestamp, after.startedAt));
     if (!isTerminal(after.phase) || isTerminal(before?.phase)) return;
     this.#finished.inc({ outcome: after.phase.toLowerCase(), reason: after.reason ?? '' });
+    this.#observeMissing(after);
     if (!after.file) return;
     this.#bytes.observe(after.file.sizeBytes);
     if (after.durationSeconds !== undefined) this.#duration.observe(after.durationSeconds);
     if (after.stoppedAt !== undefined && after.completedAt !== undefined)
       this.#available.observe(secondsBetween(after.stoppedAt, after.completedAt));
+  }
+
+  #observeMissing(after: MeetingRecordingStatus): void {
+    const complete = after.conditions?.find(({ type }) => type === 'Complete');
+    const isIncomplete = complete?.status === 'False';
+    if (isIncomplete) this.#incomplete.inc({ reason: complete.reason });
+    const { missingSeconds = 0, gaps = [] } = after;
+    let unexplained = missingSeconds;
+    for (const gap of gaps.filter(isOurs)) {
+      this.#missing.inc({ reason: gap.reason }, secondsOf([gap]));
+      unexplained -= secondsOf([gap]);
+    }
+    if (unexplained >= 0.001)
+      this.#missing.inc({ reason: isIncomplete ? complete.reason : 'MediaLost' }, unexplained);
   }
 }
 

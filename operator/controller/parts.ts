@@ -2,6 +2,7 @@ import { secondsBefore } from '../crd/seconds-before.ts';
 import type { RecordingFile, RecordingPart } from '../crd/status.ts';
 import { isUnwanted, lookAgainIn } from './pass.ts';
 import type { Pass } from './pass.ts';
+import { receivedMedia } from './received-media.ts';
 import { objectKey } from './recorder-pod.ts';
 import type { World } from './world.ts';
 
@@ -43,7 +44,8 @@ export function addPart(pass: Pass, world: World, message: string): void {
   const attempt = status.value.attempt ?? 1;
   const parts = status.value.parts ?? [];
   if (parts.some((part) => part.attempt === attempt)) return;
-  const ofThis = (status.value.durationSeconds ?? 0) - earlierSeconds(pass);
+  const received = receivedMedia(pass);
+  if (received !== undefined) status.value.durationSeconds = earlierSeconds(pass) + received.seconds;
   status.value.parts = [
     ...parts,
     {
@@ -51,7 +53,11 @@ export function addPart(pass: Pass, world: World, message: string): void {
       state: 'Salvaging',
       since: status.now,
       key: objectKey(recording, world.config.recorder.keyPrefix, attempt),
-      ...(ofThis > 0 && { durationSeconds: ofThis }),
+      ...(received && {
+        durationSeconds: received.seconds,
+        receivedSeconds: received.seconds,
+        ...(received.lastMediaAt !== undefined && { lastMediaAt: received.lastMediaAt }),
+      }),
       message: message.slice(0, 1024),
     },
   ];

@@ -3,6 +3,7 @@ import type { Reason } from '../crd/reasons.ts';
 import { REASONS } from '../crd/reasons.ts';
 import { isTerminal } from '../crd/phases.ts';
 import type { RecorderStatus } from '../../recorder-image/contract/status.ts';
+import { tellCompleteness } from './completeness.ts';
 import type { Pod } from './kube-objects.ts';
 import type { RecorderState } from './recorder-state.ts';
 import type { StatusDraft } from './status-draft.ts';
@@ -70,6 +71,7 @@ export function fail(pass: Pass, reason: Reason, message: string = REASONS[reaso
   status.say('Failed', reason, message);
   status.value.completedAt = status.now;
   settle(pass);
+  tellCompleteness(pass);
   status.set('Uploaded', 'False', reason === 'UploadFailed' ? 'UploadFailed' : 'NoFile', message);
 }
 

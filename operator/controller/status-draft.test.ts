@@ -43,6 +43,15 @@ describe('the status draft', () => {
     expect(status.condition('Succeeded')).toMatchObject({ status: 'False', reason: 'NoPublisher' });
   });
 
+  it('does not know what is missing before the end, and does not say so afterwards', () => {
+    const status = draft();
+    status.say('Recording', 'Receiving', 'x');
+    expect(status.condition('Complete')).toMatchObject({ status: 'Unknown', reason: 'InProgress' });
+    status.set('Complete', 'True', 'EverythingStored', 'x');
+    status.say('Completed', 'MeetingEnded', 'x');
+    expect(status.condition('Complete')).toMatchObject({ status: 'True', reason: 'EverythingStored' });
+  });
+
   it('has a place in the queue only while it waits', () => {
     const status = draft({ phase: 'Pending', queuePosition: 3 });
     status.say('Starting', 'CreatingRecorder', 'x');

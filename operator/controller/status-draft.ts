@@ -48,6 +48,8 @@ export class StatusDraft {
     if (phase !== 'Pending') delete this.value.queuePosition;
     const succeeded = phase === 'Completed' ? 'True' : phase === 'Failed' ? 'False' : 'Unknown';
     this.set('Succeeded', succeeded, reason, message);
+    if (!isTerminal(phase))
+      this.set('Complete', 'Unknown', 'InProgress', 'It is told at the end what is missing');
   }
 
   /** lastTransitionTime moves only when the condition's status does. */

@@ -16,6 +16,20 @@ const printerColumns = [
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   { name: 'Node', type: 'string', jsonPath: '.status.nodeName', priority: 1 },
   { name: 'Pod', type: 'string', jsonPath: '.status.podName', priority: 1 },
+  {
+    name: 'Complete',
+    type: 'string',
+    jsonPath: '.status.conditions[?(@.type=="Complete")].status',
+    description: 'Whether everything that was accepted is in the files.',
+    priority: 1,
+  },
+  {
+    name: 'Missing',
+    type: 'number',
+    jsonPath: '.status.missingSeconds',
+    description: "Seconds that are missing by the installation's fault.",
+    priority: 1,
+  },
   { name: 'Key', type: 'string', jsonPath: '.status.file.key', priority: 1 },
 ];
 

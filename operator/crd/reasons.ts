@@ -58,6 +58,7 @@ export const EVENT_REASONS = {
   RecorderDied:
     'The recorder ended without a result and is started again in its pod; the note says how it ended.',
   PartLost: 'What a lost recorder had recorded could not be saved; the note says which one and why not.',
+  RecordingIncomplete: 'The recording has ended and something is missing from it; the note says what.',
 } as const;
 
 export type EventReason = keyof typeof EVENT_REASONS;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GAP_REASONS, INCOMPLETE_REASONS } from '../../recorder-image/contract/completeness.ts';
 import { FILE_FORMATS } from '../../recorder-image/contract/formats.ts';
 import { conditionSchema } from './conditions.ts';
 import { phaseSchema } from './phases.ts';
@@ -26,6 +27,38 @@ export const lastTerminationSchema = z.object({
 });
 export type LastTermination = z.infer<typeof lastTerminationSchema>;
 
+/** The most gaps that a status lists. */
+export const MAX_GAPS = 16;
+
+const gapsSchema = z
+  .array(
+    z.object({
+      from: time('When the media breaks off.'),
+      to: time('When it goes on, or would have.'),
+      reason: z.enum(GAP_REASONS),
+    }),
+  )
+  .max(MAX_GAPS)
+  .meta({ 'x-kubernetes-list-type': 'atomic' });
+
+export const manifestRefSchema = z.object({
+  bucket: z.string().max(255),
+  key: z.string().max(1024),
+  checksum: z.string().max(128).optional().describe('ALGORITHM:VALUE as the object store reports it.'),
+});
+export type ManifestRef = z.infer<typeof manifestRefSchema>;
+
+/** What a recorder, or who salvaged in its place, says of what it accepted and no file has. */
+export const reportSchema = z.object({
+  complete: z.boolean().optional().describe('Whether everything is in the files; absent: it does not say.'),
+  reason: z.enum(INCOMPLETE_REASONS).optional(),
+  message: z.string().max(1024).optional(),
+  missingSeconds: z.number().min(0).optional(),
+  gaps: gapsSchema.optional(),
+  manifest: manifestRefSchema.optional(),
+});
+export type RecorderReport = z.infer<typeof reportSchema>;
+
 /** A recorder that was lost before it could save its file, and what became of what it had stored. */
 export const partSchema = z.object({
   attempt: z.int().min(1).describe('The number of the recorder pod that was lost.'),
@@ -35,6 +68,16 @@ export const partSchema = z.object({
   since: time('When the recorder was given up.'),
   key: z.string().max(1024).describe('Where the recorder stored its file.'),
   durationSeconds: z.number().min(0).optional().describe('Seconds of media, as far as they are known.'),
+  receivedSeconds: z
+    .number()
+    .min(0)
+    .optional()
+    .describe(
+      'Seconds of media that the recorder had received when it was last heard; absent: none that is known.',
+    ),
+  lastMediaAt: time('When the last of that came.').optional(),
+  resumedAt: time('When another recorder had its first media.').optional(),
+  report: reportSchema.optional().describe('What the pod that salvaged says of what is missing.'),
   files: z.array(fileSchema).max(100).optional(),
   message: z.string().max(1024).optional(),
 });
@@ -88,6 +131,16 @@ export const statusSchema = z.object({
   stoppedAt: time('When the last media came.').optional(),
   completedAt: time('When the recording reached its end: file available, or failed.').optional(),
   durationSeconds: z.number().min(0).optional().describe('Seconds of media.'),
+  missingSeconds: z
+    .number()
+    .min(0)
+    .optional()
+    .describe(
+      "Seconds that are missing by the installation's fault, once it has ended; absent: nobody can tell.",
+    ),
+  gaps: gapsSchema
+    .optional()
+    .describe('Stretches of time of which there is no media, once it has ended; the manifest has all.'),
   file: fileSchema.optional(),
   files: z
     .array(fileSchema)
@@ -95,6 +148,7 @@ export const statusSchema = z.object({
     .optional()
     .describe('More than one take that could not be joined.')
     .meta({ 'x-kubernetes-list-type': 'atomic' }),
+  manifest: manifestRefSchema.optional().describe('Where the list of all files lies, with what is in them.'),
   parts: z
     .array(partSchema)
     .max(16)

@@ -27,5 +27,10 @@ export const gapSchema = z.object({
 });
 export type Gap = z.infer<typeof gapSchema>;
 
+/** Gaps as a program of another version tells them: those that this one does not understand are left out. */
+export const foreignGapsSchema = z
+  .array(z.unknown())
+  .transform((gaps) => gaps.flatMap((gap) => gapSchema.safeParse(gap).data ?? []));
+
 /** Gaps of which nobody but the installation is to blame: they count as missing seconds. */
 export const OUR_GAPS: ReadonlySet<GapReason> = new Set(['RecorderLost', 'DiskFull']);

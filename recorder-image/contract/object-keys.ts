@@ -1,8 +1,13 @@
 import { extensionOf } from './formats.ts';
-import type { FileFormat } from './formats.ts';
+import { contentOf } from './key-content.ts';
+import type { KeyContent } from './key-content.ts';
+import { keyElement, splitByTemplate } from './key-template.ts';
+import { legacyContent, legacyReadings } from './legacy-keys.ts';
+import type { LegacyReading } from './legacy-keys.ts';
 
 /**
- * Every key of a recording in its bucket is made here, and read back here.
+ * Every key of a recording in its bucket is made here, and read back here; what the folder is called in key-template.ts,
+ * what lies in it in key-content.ts, and how it was before recordings had folders in legacy-keys.ts.
  *
  * A recording has one folder, `PREFIX` and the rendered template, and in it:
  *
@@ -12,98 +17,83 @@ import type { FileFormat } from './formats.ts';
  *     recording-attempt2-take2.mp4
  *     recording.flv                  the journal as it is, where no file could be made of it
  *     segments/, segments-attempt2/  of a playlist
+ *     journal/                       while it is being recorded
  *     manifest.json                  last of all
  *     manifest-attempt2.json         what one attempt of several contributes to it
  */
 export const MANIFEST_FILE = 'manifest.json';
 
-/** The variables of a key template, and what each stands for. */
-export const KEY_VARIABLES = {
-  meetingId: 'spec.meetingId; what is no letter, digit, dot, dash or underscore becomes an underscore.',
-  name: "The object's name.",
-  uid: "The first twelve hex digits of the object's UID. Required.",
-  date: 'The day on which the object was made, UTC, as YYYY-MM-DD.',
-  requestedBy: 'spec.requestedBy, encoded as the meeting id is; `unknown` without one.',
-  hash2: 'The first two hex digits of the UID, which spread a large installation over prefixes.',
-} as const;
-export type KeyVariable = keyof typeof KEY_VARIABLES;
+/** What a key tells of its object. */
+export type ParsedKey =
+  | {
+      readonly layout: 'folder';
+      /** Ends with a slash. */
+      readonly folder: string;
+      /** The first twelve hex digits of the UID of whose it is. */
+      readonly uid12: string;
+      readonly content: KeyContent;
+    }
+  | {
+      readonly layout: 'legacy';
+      /** The meeting's. */
+      readonly folder: string;
+      readonly readings: readonly LegacyReading[];
+    };
 
-export const DEFAULT_KEY_TEMPLATE = '{meetingId}/{name}-{uid}';
+/** Where everything lies that one recording has in its bucket. */
+export type RecordingPlace =
+  | {
+      readonly layout: 'folder';
+      /** Ends with a slash. */
+      readonly folder: string;
+    }
+  | {
+      readonly layout: 'legacy';
+      /** Absent: whichever was set when the recording was made. */
+      readonly prefix?: string | undefined;
+      readonly meetingId: string;
+      /** The object's. */
+      readonly name: string;
+    };
 
-/** The template names an unknown variable, lacks `{uid}`, or makes no plain folder. */
-export class KeyTemplateError extends Error {
-  readonly code = 'KeyTemplate';
-  override readonly name = 'KeyTemplateError';
-}
-
-/** What a recording's folder is named after. */
-export interface RecordingIdentity {
-  /** The object's name. */
-  readonly name: string;
-  /** The object's UID. */
-  readonly uid: string;
-  readonly meetingId: string;
-  readonly requestedBy?: string | undefined;
-  /** RFC 3339. */
-  readonly createdAt: string;
-}
-
-/** The first twelve hex digits of an object's UID. */
-export function shortUid(uid: string): string {
-  return uid.replaceAll('-', '').slice(0, 12).toLowerCase();
-}
-
-/** Encodes free text, such as a meeting id, as one element of a key. */
-export function keyElement(text: string): string {
-  return text.replaceAll(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+$/, '_') || '_';
-}
-
-/** Throws {@link KeyTemplateError} with a sentence that says what is wrong. */
-export function checkKeyTemplate(template: string): void {
-  const variables = [...template.matchAll(/\{([^{}]*)\}/g)].map(([, name = '']) => name);
-  const unknown = variables.find((name) => !(name in KEY_VARIABLES));
-  if (unknown !== undefined)
-    throw new KeyTemplateError(
-      `{${unknown}} is no variable; there are ${Object.keys(KEY_VARIABLES).join(', ')}`,
-    );
-  if (!variables.includes('uid'))
-    throw new KeyTemplateError('{uid} is missing: without it two recordings share a folder');
-  const literal = template.replaceAll(/\{[^{}]*\}/g, 'x');
-  const elements = literal.split('/');
-  if (!/^[A-Za-z0-9._/-]+$/.test(literal) || elements.some((element) => /^\.{0,2}$/.test(element)))
-    throw new KeyTemplateError(
-      'must be a plain path of letters, digits, dots, dashes, underscores and slashes, without a slash at either end',
-    );
-}
-
-/** The recording's folder: ends with a slash. `prefix` is put in front as it is. */
-export function recordingFolder(
-  recording: RecordingIdentity,
+/** Reads a key; undefined where no recorder has made it. */
+export function parseKey(
+  key: string,
   place: { readonly prefix: string; readonly template: string },
-): string {
-  const uid = shortUid(recording.uid);
-  const values: Record<KeyVariable, string> = {
-    meetingId: keyElement(recording.meetingId),
-    name: recording.name,
-    uid,
-    date: recording.createdAt.slice(0, 10),
-    requestedBy: keyElement(recording.requestedBy ?? 'unknown'),
-    hash2: uid.slice(0, 2),
-  };
-  const path = place.template.replaceAll(/\{([^{}]*)\}/g, (_, name: string) => values[name as KeyVariable]);
-  return `${place.prefix}${path}/`;
+): ParsedKey | undefined {
+  const split = splitByTemplate(key, place);
+  const content = split && contentOf(split.rest);
+  if (split && content) return { layout: 'folder', folder: split.folder, uid12: split.uid12, content };
+  if (!key.startsWith(place.prefix)) return undefined;
+  const [meeting = '', ...rest] = key.slice(place.prefix.length).split('/');
+  const readings = keyElement(meeting) === meeting ? legacyReadings(rest.join('/')) : [];
+  if (readings.length === 0) return undefined;
+  return { layout: 'legacy', folder: `${place.prefix}${meeting}/`, readings };
 }
 
-/** The file of an attempt's take, within the recording's folder. */
-export function fileName(file: {
-  readonly attempt: number;
-  readonly take: number;
-  readonly format: FileFormat;
-}): string {
-  const { attempt, take, format } = file;
-  const ofAttempt = attempt === 1 ? '' : `-attempt${attempt}`;
-  const ofTake = take === 1 ? '' : `-take${take}`;
-  return `recording${ofAttempt}${ofTake}${extensionOf(format)}`;
+/**
+ * What the object of this key is to the recording whose place is given; undefined where it is none of its objects. A key
+ * that somebody claims is looked at with this before anything is done with it.
+ */
+export function ownContent(key: string, place: RecordingPlace): KeyContent | undefined {
+  if (place.layout === 'folder')
+    return key.startsWith(place.folder) ? contentOf(key.slice(place.folder.length)) : undefined;
+  const meeting = `${keyElement(place.meetingId)}/`;
+  const prefixes = place.prefix === undefined ? prefixesBefore(key, meeting) : [place.prefix];
+  return prefixes
+    .filter((prefix) => key.startsWith(prefix + meeting))
+    .map((prefix) => legacyContent(key.slice(prefix.length + meeting.length), place.name))
+    .find((content) => content !== undefined);
+}
+
+/** The plain ones that a key of the meeting's folder may begin with: of a file or of a segment. */
+function prefixesBefore(key: string, meeting: string): string[] {
+  return [2, 3].flatMap((depth) => {
+    const elements = key.split('/');
+    const prefix = elements.slice(0, -depth).map((element) => `${element}/`);
+    const isPlain = prefix.every((element) => keyElement(element.slice(0, -1)) === element.slice(0, -1));
+    return isPlain && elements.at(-depth) === meeting.slice(0, -1) ? [prefix.join('')] : [];
+  });
 }
 
 /** The key of a take's file: the given one for the first take, and one beside it for each further one. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { gapSchema, INCOMPLETE_REASONS } from './completeness.ts';
+import { foreignGapsSchema, INCOMPLETE_REASONS } from './completeness.ts';
 import { FILE_FORMATS } from './formats.ts';
 
 /** Why a recording ended, as the recorder saw it. */
@@ -46,16 +46,18 @@ export const resultSchema = z.discriminatedUnion('outcome', [
     checksum: z.string().optional(),
     /** Every take in order, the first one being the file above; only there where there is more than one. */
     files: z.array(z.object({ key: z.string(), sizeBytes: z.int().min(0) })).optional(),
-    manifest: z.object({ key: z.string(), checksum: z.string().optional() }).optional(),
+    // What follows is said on top of a result: a value that another version has made up never costs the result itself.
+    manifest: z.object({ key: z.string(), checksum: z.string().optional() }).optional().catch(undefined),
     /** Whether every packet that this recorder accepted is in the files; absent from recorders that can't tell. */
-    complete: z.boolean().optional(),
-    incompleteReason: z.enum(INCOMPLETE_REASONS).optional(),
+    complete: z.boolean().optional().catch(undefined),
+    /** A reason that is not known here is one more way of losing media. */
+    incompleteReason: z.enum(INCOMPLETE_REASONS).optional().catch('MediaLost'),
     /** The same for people: what is missing, and from when to when. */
-    incompleteMessage: z.string().optional(),
+    incompleteMessage: z.string().optional().catch(undefined),
     /** Seconds of media that it accepted and no file has. */
-    missingSeconds: z.number().min(0).optional(),
+    missingSeconds: z.number().min(0).optional().catch(undefined),
     /** The first ones, as many as find room; the manifest has all. */
-    gaps: z.array(gapSchema).optional(),
+    gaps: foreignGapsSchema.optional().catch(undefined),
   }),
   z.object({
     outcome: z.literal('failed'),

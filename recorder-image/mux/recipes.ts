@@ -1,4 +1,5 @@
 import type { CodecName } from '../contract/codecs.ts';
+import type { TrackConfig } from '../media/track.ts';
 
 /** What a recipe has to know of the take. */
 export interface Ingredients {
@@ -20,6 +21,10 @@ export interface EncodingOptions {
 /** Nothing of when and with what it was made is in the file, so that it is the same when it is made again. */
 const REPRODUCIBLE = ['-map_metadata', '-1', '-fflags', '+bitexact'];
 const AUDIO_BITRATE = '96k';
+/** Of AAC, for each channel. */
+const AAC_BITRATE_KBPS = 64;
+/** Codecs that FLV has with one channel alone, whatever the byte in front of them says. */
+const MONO: ReadonlySet<CodecName> = new Set(['speex', 'nellymoser']);
 /** Seconds between key frames of what is encoded: how exactly a player can seek. */
 const KEY_FRAME_SECONDS = 4;
 /** Seconds of a segment, unless the publisher's key frames come less often. */
@@ -126,4 +131,28 @@ export function joinedWebm(inputs: {
     ...REPRODUCIBLE,
     ...['-f', 'webm'],
   ];
+}
+
+/** How FFmpeg is started to make AAC of a track of FLV, from a stream and into one. */
+export function aacEncoding(config: TrackConfig): {
+  readonly inputOptions: readonly string[];
+  readonly outputOptions: readonly string[];
+} {
+  const channels = isStereo(config) ? 2 : 1;
+  return {
+    // Its first packet says all that there is to know, and while it looks at more nothing comes out.
+    inputOptions: ['-probesize', '32', '-analyzeduration', '0', '-copyts', '-f', 'flv'],
+    outputOptions: [
+      ...['-map', '0:a:0', '-af', 'aresample=48000:async=1', '-ac', String(channels)],
+      ...['-c:a', 'aac', '-b:a', `${channels * AAC_BITRATE_KBPS}k`, '-threads', '1', '-flags:a', '+bitexact'],
+      ...REPRODUCIBLE,
+      // Each packet as soon as there is one, and no end to go back to the beginning from.
+      ...['-flush_packets', '1', '-flvflags', '+no_duration_filesize', '-f', 'flv'],
+    ],
+  };
+}
+
+/** Whether a track of one of FLV's older codecs has two channels. */
+export function isStereo({ codec, record }: TrackConfig): boolean {
+  return !MONO.has(codec) && ((record[0] ?? 0) & 1) === 1;
 }

@@ -2,6 +2,8 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { MemoryStore } from '../upload/testing/memory-store.ts';
 import { completeAbandonedUpload, usableParts } from './abandoned-upload.ts';
+import type { AbandonedUploadOptions } from './abandoned-upload.ts';
+import { Claim } from './claim.ts';
 
 const part = (number: number, size = 8): { number: number; size: number; etag: string } => ({
   number,
@@ -26,7 +28,15 @@ describe('the parts of which a file can be made', () => {
 describe('an abandoned upload', () => {
   const KEY = 'recordings/a.mp4';
   const forever = new AbortController().signal;
-  const options = { key: KEY, recordingId: 'a', log: pino({ level: 'silent' }) };
+  const log = pino({ level: 'silent' });
+  const optionsFor = (store: MemoryStore): AbandonedUploadOptions => ({
+    store,
+    key: KEY,
+    recordingId: 'a',
+    claim: new Claim({ store, key: KEY, log }),
+    log,
+    pause: () => Promise.resolve(),
+  });
   const object = { key: KEY, contentType: 'video/mp4', metadata: { 'recording-id': 'a' } };
 
   async function begin(store: MemoryStore, parts: readonly number[]): Promise<void> {
@@ -36,13 +46,19 @@ describe('an abandoned upload', () => {
     }
   }
 
+  async function completed(store: MemoryStore): Promise<{ sizeBytes: number } | undefined> {
+    const options = optionsFor(store);
+    const stored = await completeAbandonedUpload(options, forever);
+    await options.claim.release(forever);
+    return stored;
+  }
+
   it('becomes an object, the fullest of several, and the others are aborted', async () => {
     const store = new MemoryStore();
     await begin(store, [1]);
     await begin(store, [1, 2]);
     await begin(store, []);
-    const stored = await completeAbandonedUpload({ ...options, store }, forever);
-    expect(stored).toMatchObject({ sizeBytes: 14 });
+    expect(await completed(store)).toMatchObject({ sizeBytes: 14 });
     expect(store.bodyOf(KEY)?.toString()).toBe('part 1;part 2;');
     expect(store.open).toBe(0);
   });
@@ -51,7 +67,7 @@ describe('an abandoned upload', () => {
     const store = new MemoryStore();
     await store.put({ ...object, body: Buffer.from('the whole recording'), crc32: '' });
     await begin(store, [1, 2]);
-    await completeAbandonedUpload({ ...options, store }, forever);
+    expect(await completed(store)).toMatchObject({ sizeBytes: 19 });
     expect(store.bodyOf(KEY)?.toString()).toBe('the whole recording');
     expect(store.open).toBe(0);
   });
@@ -59,7 +75,21 @@ describe('an abandoned upload', () => {
   it('without its beginning is of no use', async () => {
     const store = new MemoryStore();
     await begin(store, [2, 3]);
-    expect(await completeAbandonedUpload({ ...options, store }, forever)).toBeUndefined();
+    expect(await completed(store)).toBeUndefined();
+    expect(store.open).toBe(0);
+  });
+
+  it('costs a claim that its salvage died with five minutes, and no more', async () => {
+    const store = new MemoryStore();
+    await new Claim({ store, key: KEY, log }).make(forever);
+    let waited = 0;
+    const pause = (ms: number): Promise<void> => {
+      waited += ms;
+      return Promise.resolve();
+    };
+    expect(await completeAbandonedUpload({ ...optionsFor(store), pause }, forever)).toBeUndefined();
+    expect(waited).toBeGreaterThanOrEqual(300_000);
+    expect(waited).toBeLessThan(310_000);
     expect(store.open).toBe(0);
   });
 });

@@ -1,6 +1,14 @@
 import type { Logger } from 'pino';
+import { pause } from '../support/pause.ts';
 import type { ObjectStore, OpenUpload, StoredObject } from '../upload/object-store.ts';
 import type { StoredPart } from '../upload/part-plan.ts';
+import { abortIfThere, isClaim, isGone } from './claim.ts';
+import type { Claim } from './claim.ts';
+
+/** Between two looks for an object that somebody is making, in ms. */
+const LOOK_MS = 1000;
+/** How many of them: as long as a completion may take. */
+const MOST_LOOKS = 300;
 
 /**
  * The parts of which an object can be made: those from the first one on without a gap, of one size but for the last.
@@ -21,49 +29,140 @@ export interface AbandonedUploadOptions {
   readonly store: ObjectStore;
   readonly key: string;
   readonly recordingId: string;
+  /** Made before anything is completed; to be released by the caller. */
+  readonly claim: Claim;
   readonly log: Logger;
+  /** Between two looks. */
+  readonly pause?: (ms: number, signals: readonly AbortSignal[]) => Promise<void>;
+}
+
+/** An upload of which an object can be made. */
+interface Usable {
+  readonly upload: OpenUpload;
+  readonly parts: readonly StoredPart[];
+  readonly bytes: number;
 }
 
 /**
  * Makes an object of what a lost recorder has sent, and returns it; undefined where it had sent nothing of use. An
- * object that is there already is left as it is. Aborts what is of no use.
+ * object that is there already is left as it is. Where another salvage is at it, its object is waited for. Aborts what
+ * is of no use.
  */
 export async function completeAbandonedUpload(
   options: AbandonedUploadOptions,
   signal: AbortSignal,
 ): Promise<StoredObject | undefined> {
-  const { store, key, recordingId, log } = options;
-  const uploads = await store.openUploads(key, signal);
-  const before = await store.find(key, signal);
-  const there = before?.metadata['recording-id'] === recordingId;
-  if (!there) {
-    const best = await fullest(options, uploads, signal);
-    if (best !== undefined) {
-      const { uploadId, fullObjectChecksum } = best.upload;
-      const checked = fullObjectChecksum && best.parts.every(({ crc32 }) => crc32 !== undefined);
-      await store.complete({ key, uploadId, parts: best.parts, fullObjectChecksum: checked }, signal);
-      log.info({ key, parts: best.parts.length }, 'completed what a lost recorder had sent');
+  const { store, key, log } = options;
+  let useless: readonly OpenUpload[] = [];
+  // Without a trace of an object that is being made, what is not there is not to come.
+  for (let look = 1, traces = false; look <= MOST_LOOKS; look += 1) {
+    // Asked for before the object: what becomes one in between would otherwise be missed in both.
+    const seen = await survey(options, signal);
+    const stored = await findOurs(options, signal);
+    if (stored !== undefined) {
+      // Only now: what is aborted is gone, and until there is an object it may be all that there is.
+      await abortUploads(options, await store.openUploads(key, signal), signal);
+      return stored;
     }
+    useless = seen.useless;
+    traces ||= seen.claimed || seen.usable !== undefined;
+    if (!traces) break;
+    if (seen.usable !== undefined) await complete(options, seen.usable, signal);
+    if (seen.usable === undefined || look > 1) await nextLook(options, signal);
+    if (look === MOST_LOOKS)
+      log.warn({ key }, 'another salvage has left no object; there is nothing to save');
   }
-  const after = there ? before : await store.find(key, signal);
-  // Only now: what is aborted is gone, and until there is an object it may be all that there is.
-  for (const { uploadId } of await store.openUploads(key, signal)) {
-    await store.abort(key, uploadId, signal);
-    log.info({ key, uploadId }, 'aborted an upload that is of no use');
-  }
-  return after;
+  await abortUploads(options, useless, signal);
+  return undefined;
 }
 
-async function fullest(
-  { store, key }: AbandonedUploadOptions,
+/** The object of this recording, once it is there: it was, and is replaced by another one. */
+export async function findAgain(
+  options: AbandonedUploadOptions,
+  signal: AbortSignal,
+): Promise<StoredObject | undefined> {
+  for (let look = 1; ; look += 1) {
+    const stored = await findOurs(options, signal);
+    if (stored !== undefined || look >= MOST_LOOKS) return stored;
+    await nextLook(options, signal);
+  }
+}
+
+async function nextLook(options: AbandonedUploadOptions, signal: AbortSignal): Promise<void> {
+  await (options.pause ?? pause)(LOOK_MS, [signal]);
+  signal.throwIfAborted();
+}
+
+async function findOurs(
+  { store, key, recordingId }: AbandonedUploadOptions,
+  signal: AbortSignal,
+): Promise<StoredObject | undefined> {
+  const stored = await store.find(key, signal);
+  return stored?.metadata['recording-id'] === recordingId ? stored : undefined;
+}
+
+async function complete(
+  { store, key, claim, log }: AbandonedUploadOptions,
+  { upload, parts }: Usable,
+  signal: AbortSignal,
+): Promise<void> {
+  const { uploadId, fullObjectChecksum } = upload;
+  const checked = fullObjectChecksum && parts.every(({ crc32 }) => crc32 !== undefined);
+  await claim.make(signal);
+  try {
+    await store.complete({ key, uploadId, parts, fullObjectChecksum: checked }, signal);
+    log.info({ key, parts: parts.length }, 'completed what a lost recorder had sent');
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    log.info({ key, uploadId }, 'another one has completed what a lost recorder had sent');
+  }
+}
+
+interface Survey {
+  /** The fullest of those of which an object can be made. */
+  readonly usable: Usable | undefined;
+  /** Somebody else has said, or shown, that it is making an object. */
+  readonly claimed: boolean;
+  readonly useless: readonly OpenUpload[];
+}
+
+async function survey({ store, key, claim }: AbandonedUploadOptions, signal: AbortSignal): Promise<Survey> {
+  let usable: Usable | undefined;
+  let claimed = false;
+  const useless: OpenUpload[] = [];
+  for (const upload of await store.openUploads(key, signal)) {
+    if (upload.uploadId === claim.uploadId) continue;
+    const listed = await partsUnlessGone(store, { key, uploadId: upload.uploadId }, signal);
+    const parts = usableParts(listed ?? []);
+    const bytes = parts.reduce((sum, { size }) => sum + size, 0);
+    claimed ||= listed === undefined || isClaim(listed);
+    if (parts.length === 0) useless.push(upload);
+    if (bytes > (usable?.bytes ?? 0)) usable = { upload, parts, bytes };
+  }
+  return { usable, claimed, useless };
+}
+
+async function partsUnlessGone(
+  store: ObjectStore,
+  { key, uploadId }: { readonly key: string; readonly uploadId: string },
+  signal: AbortSignal,
+): Promise<StoredPart[] | undefined> {
+  try {
+    return await store.partsOf(key, uploadId, signal);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+async function abortUploads(
+  { store, key, claim, log }: AbandonedUploadOptions,
   uploads: readonly OpenUpload[],
   signal: AbortSignal,
-): Promise<{ upload: OpenUpload; parts: StoredPart[] } | undefined> {
-  let best: { upload: OpenUpload; parts: StoredPart[]; bytes: number } | undefined;
-  for (const upload of uploads) {
-    const parts = usableParts(await store.partsOf(key, upload.uploadId, signal));
-    const bytes = parts.reduce((sum, { size }) => sum + size, 0);
-    if (bytes > (best?.bytes ?? 0)) best = { upload, parts, bytes };
+): Promise<void> {
+  for (const { uploadId } of uploads) {
+    if (uploadId === claim.uploadId) continue;
+    await abortIfThere(store, { key, uploadId }, signal);
+    log.info({ key, uploadId }, 'aborted an upload that is of no use');
   }
-  return best;
 }

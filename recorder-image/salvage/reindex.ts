@@ -6,7 +6,7 @@ import { indexedMp4, indexedWebm } from '../mux/recipes.ts';
 import { openFileUploader } from '../upload/file-uploader.ts';
 import type { ObjectStore, StoredObject } from '../upload/object-store.ts';
 import { partSizeFor } from '../upload/part-plan.ts';
-import { beginningOf, mp4Duration } from './container.ts';
+import { beginningOf, isUnfinished, mp4Duration } from './container.ts';
 import type { SalvageConfig } from './salvage-config.ts';
 
 /** In an object's metadata: it has been made anew with its index. */
@@ -33,6 +33,8 @@ export async function reindex(options: ReindexOptions, signal: AbortSignal): Pro
   try {
     const broken = join(folder, `broken.${config.format}`);
     await store.download({ key }, broken, signal);
+    // Another salvage has replaced it.
+    if (!isUnfinished(await beginningOf(broken))) return;
     const path = await remux(broken, options, signal);
     if (path === undefined) return;
     await replace({ ...options, folder, path }, signal);

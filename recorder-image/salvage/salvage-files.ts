@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { takeKey } from '../contract/object-keys.ts';
 import type { ObjectStore, StoredObject } from '../upload/object-store.ts';
-import { completeAbandonedUpload } from './abandoned-upload.ts';
+import { completeAbandonedUpload, findAgain } from './abandoned-upload.ts';
+import { Claim } from './claim.ts';
 import { beginningOf, BEGINNING_BYTES, isUnfinished } from './container.ts';
 import { DURATION, reindex, REINDEXED } from './reindex.ts';
 import type { SalvageConfig } from './salvage-config.ts';
@@ -51,13 +52,23 @@ async function salvageFile(
 ): Promise<StoredObject | undefined> {
   const { config, store, log } = context;
   const { recordingId } = config;
-  const stored = await completeAbandonedUpload({ store, key, recordingId, log }, signal);
-  if (stored === undefined) return undefined;
-  const worthIt = stored.sizeBytes <= config.reindexMaxBytes;
-  const done = stored.metadata['salvaged'] === REINDEXED.salvaged;
-  if (done || !worthIt || !(await breaksOff(context, key, signal))) return stored;
-  await reindex({ config, store, key, stored, log }, signal);
-  return await store.find(key, signal);
+  const claim = new Claim({ store, key, log });
+  const abandoned = { store, key, recordingId, claim, log };
+  try {
+    const stored = await completeAbandonedUpload(abandoned, signal);
+    if (stored === undefined) return undefined;
+    const worthIt = stored.sizeBytes <= config.reindexMaxBytes;
+    const done = stored.metadata['salvaged'] === REINDEXED.salvaged;
+    if (done || !worthIt) return stored;
+    if (await breaksOff(context, key, signal)) {
+      await claim.make(signal);
+      await reindex({ config, store, key, stored, log }, signal);
+    }
+    // Another salvage may have put its own in place since it was looked at.
+    return await findAgain(abandoned, signal);
+  } finally {
+    await claim.release(signal);
+  }
 }
 
 async function breaksOff(

@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { open as openFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { tempDirectory } from '../../test/support/temp-directory.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
-import { openFileUploader } from './file-uploader.ts';
 import type { FileUploader } from './file-uploader.ts';
 import type { PunchHole } from './free-parts.ts';
 import { MemoryStore, storeError } from './testing/memory-store.ts';
+import { KEY, outputIn, PART, testUploader } from './testing/test-uploader.ts';
 
-const PART = 1000;
-const KEY = 'recordings/a.mp4';
 const FINISHED = randomBytes(3500);
 /** As FFmpeg leaves it before the end: shorter, and with other first bytes. */
 const GROWING = Buffer.concat([Buffer.alloc(50, 0), FINISHED.subarray(50, 2100)]);
@@ -22,28 +19,16 @@ interface Bench {
   readonly open: (store: MemoryStore) => Promise<FileUploader>;
 }
 
-function benchIn(folder: string, giveUpAfterMs = 10, punchHole = noHoles): Bench {
-  const path = join(folder, 'take-1.mp4');
+function benchIn(folder: string, punchHole?: PunchHole): Bench {
   const troubles: (string | undefined)[] = [];
-  const open = (store: MemoryStore): Promise<FileUploader> =>
-    openFileUploader({
-      store,
-      object: { key: KEY, contentType: 'video/mp4', metadata: { 'recording-id': 'a' } },
-      path,
-      statePath: join(folder, 'upload.json'),
-      partSize: PART,
-      times: () => ({}),
-      space: { punchHole, batchBytes: PART },
-      giveUpAfterMs,
-      random: () => 0,
-      log: pino({ level: 'silent' }),
-      onProgress: () => undefined,
-      onTrouble: (message) => troubles.push(message),
-    });
-  return { path, troubles, open };
+  const onTrouble = (message: string | undefined): void => void troubles.push(message);
+  const space = punchHole === undefined ? {} : { space: { punchHole, batchBytes: PART } };
+  return {
+    path: outputIn(folder),
+    troubles,
+    open: (store) => testUploader(folder, store, { onTrouble, ...space }),
+  };
 }
-
-const noHoles: PunchHole = () => Promise.reject(new Error('not here'));
 
 const forever = new AbortController().signal;
 
@@ -201,14 +186,14 @@ describe('an upload', () => {
       await using handle = await openFile(file, 'r+');
       await handle.write(Buffer.alloc(length), 0, length, offset);
     };
-    const { path, open } = benchIn(folder.path, 10, zeroes);
+    const { path, open } = benchIn(folder.path, zeroes);
     const store = new MemoryStore();
     await writeFile(path, FINISHED);
     const uploader = await open(store);
     uploader.finish();
     // The third part is refused as S3 forgets the upload: the second one has been freed by then.
     store.fate = (request) => {
-      if (request === 3) store.abortUploads();
+      if (request === 4) store.abortUploads();
       return undefined;
     };
     await expect(uploader.run(forever)).rejects.toMatchObject({ name: 'PartGoneError' });
@@ -241,7 +226,7 @@ describe('an upload', () => {
     await waitFor(() => store.partsSent === 2, { what: 'the two full parts' });
     const other = Buffer.from(FINISHED);
     other.fill(7, 1500, 1600);
-    await writeFile(path, other.subarray(0, 2100));
+    await writeFile(path, Buffer.concat([GROWING.subarray(0, 50), other.subarray(50, 2100)]));
     uploader.restarted();
     await waitFor(() => store.partsSent === 3, { what: 'the second part, which has changed' });
     await writeFile(path, other);

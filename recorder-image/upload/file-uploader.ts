@@ -4,6 +4,8 @@ import type { FreePartsOptions } from './free-parts.ts';
 import type { ObjectDescription, ObjectStore, ObjectStoreError } from './object-store.ts';
 import { abortEmptyUploads } from './orphans.ts';
 import { intoParts } from './into-parts.ts';
+import { ObservedBytes } from './output-observer.ts';
+import type { OutputObserver } from './output-observer.ts';
 import { nextPart } from './part-plan.ts';
 import type { Part, UploadedPart } from './part-plan.ts';
 import { crc32Base64, PartReader } from './read-part.ts';
@@ -27,6 +29,8 @@ export interface FileUploaderOptions extends UploadLoopOptions {
   readonly space: Pick<FreePartsOptions, 'punchHole' | 'batchBytes'>;
   /** After each part: bytes that S3 holds of this file. */
   readonly onProgress: (bytes: number) => void;
+  /** Sees the file's bytes as they are read; none of a file that S3 has confirmed before. */
+  readonly observer?: OutputObserver;
 }
 
 /** A part has to be sent again that the file no longer has: the file has to be made again. */
@@ -45,15 +49,19 @@ export class FileUploader implements TakeUploader {
   readonly #free: FreeParts;
   readonly #reader = new PartReader();
   readonly #parts = new Map<number, UploadedPart>();
+  readonly #observed: ObservedBytes;
   #state: UploadState;
   /** Counts how often the file was made again. */
   #making = 0;
+  /** Whether the first part was sent, or compared, since the file is made this time. */
+  #begun = false;
 
   constructor(options: FileUploaderOptions, state: UploadState) {
     const { space, log } = options;
     this.#options = options;
     this.#loop = new UploadLoop(options);
     this.#free = new FreeParts({ ...space, partSize: state.partSize, log });
+    this.#observed = new ObservedBytes(options.observer);
     this.#state = state;
     for (const part of state.parts) this.#parts.set(part.number, { ...part, provisional: true });
   }
@@ -80,6 +88,8 @@ export class FileUploader implements TakeUploader {
   /** The file is being made again: what was sent is compared with it before it counts. */
   restarted(): void {
     this.#making += 1;
+    this.#begun = false;
+    this.#observed.restart();
     this.#loop.reopen();
     this.#free.reset();
     for (const [number, part] of this.#parts) this.#parts.set(number, { ...part, provisional: true });
@@ -117,8 +127,10 @@ export class FileUploader implements TakeUploader {
     whole.catch(() => undefined);
     let size = 0;
     this.#parts.clear();
+    this.#observed.restart();
     for await (const body of intoParts(chunks, this.#state.partSize)) {
       const number = this.#parts.size + 1;
+      this.#observed.see(body, size);
       await until(async () => ({ done: await this.#sendStreamed(number, body, signal) }));
       size += body.length;
       this.#options.onProgress(size);
@@ -162,7 +174,8 @@ export class FileUploader implements TakeUploader {
       return 'moved';
     }
     const { partSize } = this.#state;
-    const next = nextPart({ partSize, fileSize, finished, uploaded: this.#parts });
+    const begun = this.#begun;
+    const next = nextPart({ partSize, fileSize, finished, begun, uploaded: this.#parts });
     if (next === 'wait') return 'waiting';
     if (next === 'complete') await this.#complete(this.#state.uploadId, fileSize, signal);
     else await this.#send(this.#state.uploadId, next, { finished, signal });
@@ -179,7 +192,7 @@ export class FileUploader implements TakeUploader {
       { ...object, metadata: { ...object.metadata, ...times() } },
       signal,
     );
-    this.#parts.clear();
+    this.#forgetParts();
     await this.#save({ uploadId, fullObjectChecksum, beginning: undefined });
   }
 
@@ -192,7 +205,12 @@ export class FileUploader implements TakeUploader {
     const { finished, signal } = context;
     const making = this.#making;
     if (!this.#free.has(part.number)) throw new PartGoneError(`part ${part.number} is to be sent again`);
-    const read = await this.#reader.read(path, part);
+    const final = part.number === 1 && finished;
+    const read = await this.#reader.read(path, part, (bytes, offset) => {
+      if (making !== this.#making) return;
+      this.#observed.see(bytes, offset);
+      if (final) this.#observed.seeFinalPart1(bytes, offset);
+    });
     if (read === undefined) return;
     const { body, crc32 } = read;
     const sent = this.#parts.get(part.number);
@@ -209,6 +227,7 @@ export class FileUploader implements TakeUploader {
       crc32,
       ...(provisional ? { provisional } : {}),
     });
+    if (part.number === 1 && making === this.#making) this.#begun = true;
     log.debug({ part: part.number, size: part.size, again: same }, 'part uploaded');
     await this.#save({});
     this.#options.onProgress(this.#bytesSent());
@@ -247,7 +266,7 @@ export class FileUploader implements TakeUploader {
   }
 
   async #recover({ failure }: ObjectStoreError, signal: AbortSignal): Promise<void> {
-    if (failure === 'invalid-part') this.#parts.clear();
+    if (failure === 'invalid-part') this.#forgetParts();
     if (failure === 'no-such-upload') await this.#restart(signal);
   }
 
@@ -261,8 +280,13 @@ export class FileUploader implements TakeUploader {
       this.#options.log.warn({ error: String(error) }, 'could not look for the object');
       return;
     }
-    this.#parts.clear();
+    this.#forgetParts();
     await this.#save({ uploadId: undefined });
+  }
+
+  #forgetParts(): void {
+    this.#parts.clear();
+    this.#begun = false;
   }
 
   #bytesSent(): number {

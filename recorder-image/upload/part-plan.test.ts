@@ -6,21 +6,30 @@ const uploaded = (...parts: (Partial<UploadedPart> & { number: number })[]): Map
   new Map(parts.map((part) => [part.number, { size: 10, etag: 'e', crc32: 'c', ...part }]));
 
 describe('the next part of a growing file', () => {
+  const growing = { partSize: 10, fileSize: 25, finished: false };
+
   it('waits for the first one to be full', () => {
-    expect(nextPart({ partSize: 10, fileSize: 9, finished: false, uploaded: new Map() })).toBe('wait');
+    expect(nextPart({ ...growing, fileSize: 9, begun: false, uploaded: new Map() })).toBe('wait');
   });
 
   it('is the first one as soon as it is full, and then the others in turn', () => {
-    const grown = { partSize: 10, fileSize: 25, finished: false };
-    expect(nextPart({ ...grown, uploaded: new Map() })).toEqual({ number: 1, offset: 0, size: 10 });
+    const next = (begun: boolean, ...parts: Parameters<typeof uploaded>): unknown =>
+      nextPart({ ...growing, begun, uploaded: uploaded(...parts) });
+    expect(next(false)).toEqual({ number: 1, offset: 0, size: 10 });
     const first = { number: 1, provisional: true };
-    expect(nextPart({ ...grown, uploaded: uploaded(first) })).toEqual({ number: 2, offset: 10, size: 10 });
-    expect(nextPart({ ...grown, uploaded: uploaded(first, { number: 2 }) })).toBe('wait');
+    expect(next(true, first)).toEqual({ number: 2, offset: 10, size: 10 });
+    expect(next(true, first, { number: 2 })).toBe('wait');
+  });
+
+  it('is the first one again when the file is made again', () => {
+    const parts = uploaded({ number: 1, provisional: true }, { number: 2, provisional: true });
+    expect(nextPart({ ...growing, begun: false, uploaded: parts })).toMatchObject({ number: 1 });
+    expect(nextPart({ ...growing, begun: true, uploaded: parts })).toMatchObject({ number: 2 });
   });
 });
 
 describe('the next part of a finished file', () => {
-  const finished = { partSize: 10, fileSize: 25, finished: true };
+  const finished = { partSize: 10, fileSize: 25, finished: true, begun: true };
 
   it('is the short last one, and then the first one once more', () => {
     const early = { number: 1, provisional: true };
@@ -44,13 +53,17 @@ describe('the next part of a finished file', () => {
   });
 
   it('is the only one of a small file', () => {
-    const small = { partSize: 10, fileSize: 3, finished: true };
-    expect(nextPart({ ...small, uploaded: new Map() })).toEqual({ number: 1, offset: 0, size: 3 });
+    const small = { partSize: 10, fileSize: 3, finished: true, begun: true };
+    expect(nextPart({ ...small, begun: false, uploaded: new Map() })).toEqual({
+      number: 1,
+      offset: 0,
+      size: 3,
+    });
     expect(nextPart({ ...small, uploaded: uploaded({ number: 1, size: 3 }) })).toBe('complete');
   });
 
   it('has no empty part behind a file of whole parts', () => {
-    const even = { partSize: 10, fileSize: 20, finished: true };
+    const even = { partSize: 10, fileSize: 20, finished: true, begun: true };
     expect(nextPart({ ...even, uploaded: uploaded({ number: 1 }, { number: 2 }) })).toBe('complete');
   });
 });

@@ -43,6 +43,8 @@ export interface PlanInput {
   readonly fileSize: number;
   /** Nothing in the file will change any more. */
   readonly finished: boolean;
+  /** The first part was read since the file is made this time. */
+  readonly begun: boolean;
   readonly uploaded: ReadonlyMap<number, UploadedPart>;
 }
 
@@ -51,14 +53,14 @@ export interface PlanInput {
  *
  * A growing hybrid MP4 only ever changes at its end and in its first bytes, where the finished file says what it has
  * become. So a part counts as soon as it is full, except the first: it goes early, which makes the upload playable
- * should the node be lost, and once more at the very end.
+ * should the node be lost, and once more at the very end. Each time that the file is made, its parts come in order.
  */
 export function nextPart(input: PlanInput): Part | 'wait' | 'complete' {
-  const { partSize, fileSize, finished, uploaded } = input;
+  const { partSize, fileSize, finished, begun, uploaded } = input;
   const full = Math.floor(fileSize / partSize);
   const count = finished ? Math.max(1, Math.ceil(fileSize / partSize)) : full;
   const first = partAt(1, partSize, fileSize);
-  if (!finished && count > 0 && uploaded.get(1)?.size !== first.size) return first;
+  if (!begun && count > 0) return first;
   for (let number = 2; number <= count; number += 1) {
     const part = partAt(number, partSize, fileSize);
     if (!isCertain(uploaded.get(number), part)) return part;

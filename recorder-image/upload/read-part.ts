@@ -23,12 +23,17 @@ export class PartReader {
   /**
    * Reads the part once for its checksum; its body is read again when it is sent. What has changed in between is
    * refused by the server, because of the checksum. Undefined where the file has become shorter, which it does when it
-   * is made again.
+   * is made again. `see` is called with each piece and its offset in the file; the piece is good until it returns.
    */
-  async read(path: string, part: Part): Promise<ReadPart | undefined> {
+  async read(
+    path: string,
+    part: Part,
+    see: (bytes: Buffer, offset: number) => void = () => undefined,
+  ): Promise<ReadPart | undefined> {
     let [checksum, size] = [0, 0];
     for await (const chunk of this.#chunks(path, part)) {
       checksum = crc32(chunk, checksum);
+      see(chunk, part.offset + size);
       size += chunk.length;
     }
     if (size < part.size) return undefined;

@@ -2,6 +2,8 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJsonFile, writeJsonFile } from '../support/json-file.ts';
 import type { ObjectStore } from './object-store.ts';
+import { ObservedBytes } from './output-observer.ts';
+import type { OutputObserver } from './output-observer.ts';
 import type { PlaylistPublisher } from './playlist-publisher.ts';
 import { crc32Base64 } from './read-part.ts';
 import { INIT_FILE, segmentsIn } from './segment-files.ts';
@@ -27,6 +29,8 @@ export interface SegmentsUploaderOptions extends UploadLoopOptions {
   readonly statePath: string;
   /** Bytes that S3 holds of this take. */
   readonly onProgress: (bytes: number) => void;
+  /** Sees the bytes of the initialisation segment, and then of each segment in turn. */
+  readonly observer?: OutputObserver;
 }
 
 /**
@@ -36,17 +40,21 @@ export interface SegmentsUploaderOptions extends UploadLoopOptions {
 export class SegmentsUploader implements TakeUploader {
   readonly #options: SegmentsUploaderOptions;
   readonly #loop: UploadLoop;
+  readonly #observed: ObservedBytes;
   #state: SegmentsState;
   /** Where FFmpeg writes this time. */
   #directory: string | undefined;
   /** How many of the segments that were made this time are in S3. */
   #confirmed = 0;
   #initConfirmed = false;
+  /** Bytes of what was made and confirmed this time, the initialisation segment included. */
+  #bytesConfirmed = 0;
   #listed = false;
 
   constructor(options: SegmentsUploaderOptions, state: SegmentsState) {
     this.#options = options;
     this.#loop = new UploadLoop(options);
+    this.#observed = new ObservedBytes(options.observer);
     this.#state = state;
     if (state.segments.length > 0) this.#tellPlaylist();
   }
@@ -72,6 +80,8 @@ export class SegmentsUploader implements TakeUploader {
     this.#loop.reopen();
     this.#confirmed = 0;
     this.#initConfirmed = false;
+    this.#bytesConfirmed = 0;
+    this.#observed.restart();
   }
 
   async run(signal: AbortSignal): Promise<UploadedFile> {
@@ -124,7 +134,9 @@ export class SegmentsUploader implements TakeUploader {
     if (!this.#initConfirmed) {
       const init = await this.#put({ directory, file: INIT_FILE, known: this.#state.init }, signal);
       await this.#save({ init });
+      if (directory !== this.#directory) return 'moved';
       this.#initConfirmed = true;
+      this.#bytesConfirmed += init.size;
     }
     const index = this.#confirmed;
     const known = this.#state.segments[index];
@@ -133,6 +145,7 @@ export class SegmentsUploader implements TakeUploader {
     if (directory !== this.#directory) return 'moved';
     const segment = { name: this.#nameOf(made.file), size, crc32, durationSeconds: made.durationSeconds };
     this.#confirmed += 1;
+    this.#bytesConfirmed += size;
     const segments = this.#state.segments.slice();
     segments[index] = segment;
     await this.#save({ segments });
@@ -154,6 +167,7 @@ export class SegmentsUploader implements TakeUploader {
     const { store, folder, metadata } = this.#options;
     const { directory, file, known } = what;
     const body = await readFile(join(directory, file));
+    if (directory === this.#directory) this.#observed.see(body, this.#bytesConfirmed);
     const [size, crc32] = [body.length, crc32Base64(body)];
     if (known?.crc32 === crc32 && known.size === size) return { size, crc32 };
     const contentType = file === INIT_FILE ? CONTENT_TYPES.init : CONTENT_TYPES.segment;

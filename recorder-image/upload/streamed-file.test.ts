@@ -1,34 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { tempDirectory } from '../../test/support/temp-directory.ts';
-import { openFileUploader, PartGoneError } from './file-uploader.ts';
-import type { FileUploader } from './file-uploader.ts';
+import { PartGoneError } from './file-uploader.ts';
 import { MemoryStore, storeError } from './testing/memory-store.ts';
+import { KEY, outputIn, testUploader } from './testing/test-uploader.ts';
 
-const PART = 1000;
-const KEY = 'recordings/a.mp4';
 const STREAMED = randomBytes(3500);
 const forever = new AbortController().signal;
-
-function open(folder: string, store: MemoryStore): Promise<FileUploader> {
-  return openFileUploader({
-    store,
-    object: { key: KEY, contentType: 'video/mp4', metadata: { 'recording-id': 'a' } },
-    path: join(folder, 'take-1.mp4'),
-    statePath: join(folder, 'upload.json'),
-    partSize: PART,
-    times: () => ({}),
-    space: { punchHole: () => Promise.reject(new Error('not here')) },
-    giveUpAfterMs: 10,
-    random: () => 0,
-    log: pino({ level: 'silent' }),
-    onProgress: () => undefined,
-    onTrouble: () => undefined,
-  });
-}
 
 async function* chunks(bytes = STREAMED): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += 300) yield await Promise.resolve(bytes.subarray(at, at + 300));
@@ -43,13 +22,13 @@ describe('a file that is sent while it is made', () => {
   it('takes the place of what was sent of the file before, in the same upload', async () => {
     await using folder = await tempDirectory('upload');
     const store = new MemoryStore();
-    await writeFile(join(folder.path, 'take-1.mp4'), randomBytes(4200));
+    await writeFile(outputIn(folder.path), randomBytes(4200));
     const killed = new AbortController();
     store.fate = (request) => {
       if (request === 5) killed.abort(new Error('the disk is full'));
       return undefined;
     };
-    const uploader = await open(folder.path, store);
+    const uploader = await testUploader(folder.path, store);
     await expect(uploader.run(killed.signal)).rejects.toThrow('the disk is full');
     store.fate = () => undefined;
     const file = await uploader.stream(chunks(), Promise.resolve(), forever);
@@ -57,7 +36,7 @@ describe('a file that is sent while it is made', () => {
     expect(store.bodyOf(KEY)?.equals(STREAMED)).toBe(true);
     expect(store.open).toBe(0);
     // A recorder that is started again knows that it is done.
-    expect((await open(folder.path, store)).completed).toEqual(file);
+    expect((await testUploader(folder.path, store)).completed).toEqual(file);
   });
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('is whole when request %i fails, or its answer is lost', async (at) => {
@@ -66,7 +45,7 @@ describe('a file that is sent while it is made', () => {
       const store = new MemoryStore();
       store.fate = (request) =>
         request === at ? { error: storeError('SlowDown', 'transient'), afterwards } : undefined;
-      const uploader = await open(folder.path, store);
+      const uploader = await testUploader(folder.path, store);
       await uploader.stream(chunks(), Promise.resolve(), forever);
       expect(store.bodyOf(KEY)?.equals(STREAMED)).toBe(true);
       expect(store.open).toBe(0);
@@ -76,7 +55,7 @@ describe('a file that is sent while it is made', () => {
   it('does not become an object when it was not made to its end', async () => {
     await using folder = await tempDirectory('upload');
     const store = new MemoryStore();
-    const uploader = await open(folder.path, store);
+    const uploader = await testUploader(folder.path, store);
     const part = chunks(STREAMED.subarray(0, 2000));
     await expect(uploader.stream(part, broken(), forever)).rejects.toThrow('FFmpeg was killed');
     expect(store.bodyOf(KEY)).toBeUndefined();
@@ -91,7 +70,7 @@ describe('a file that is sent while it is made', () => {
       if (request === 3) store.abortUploads();
       return undefined;
     };
-    const uploader = await open(folder.path, store);
+    const uploader = await testUploader(folder.path, store);
     await expect(uploader.stream(chunks(), Promise.resolve(), forever)).rejects.toThrow(PartGoneError);
     await uploader.stream(chunks(), Promise.resolve(), forever);
     expect(store.bodyOf(KEY)?.equals(STREAMED)).toBe(true);

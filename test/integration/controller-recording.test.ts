@@ -58,6 +58,7 @@ describe('a recording on a real API server', () => {
     expect(finished.status?.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
       'Admitted=False',
       'Succeeded=True',
+      'Complete=True',
       'RecorderReady=False',
       'Receiving=False',
       'Uploaded=True',

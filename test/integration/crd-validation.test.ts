@@ -214,6 +214,16 @@ describe('what the API server makes of a MeetingRecording', () => {
       durationSeconds: 12.5,
       nodeName: 'node-7',
       podName: 'shown-1',
+      missingSeconds: 6600.5,
+      conditions: [
+        {
+          type: 'Complete' as const,
+          status: 'False' as const,
+          reason: 'MediaLost',
+          message: '',
+          lastTransitionTime: '2026-01-01T00:00:00Z',
+        },
+      ],
       file,
     };
     await cluster.kube.replace(MEETING_RECORDINGS, { ...made, status }, { subresource: 'status' });
@@ -238,7 +248,7 @@ describe('what the API server makes of a MeetingRecording', () => {
       'MeetingEnded',
     ]);
     const [wide, wideRow] = await get('-o', 'wide');
-    expect(wide?.slice(-3)).toEqual(['NODE', 'POD', 'KEY']);
-    expect(wideRow?.slice(-3)).toEqual(['node-7', 'shown-1', 'recordings/shown.mp4']);
+    expect(wide?.slice(-5)).toEqual(['NODE', 'POD', 'COMPLETE', 'MISSING', 'KEY']);
+    expect(wideRow?.slice(-5)).toEqual(['node-7', 'shown-1', 'False', '6600.5', 'recordings/shown.mp4']);
   });
 });

@@ -199,20 +199,6 @@ describe('a salvage', () => {
     expect((await readFile(objectOf(place))).subarray(0, 64).includes('moov')).toBe(true);
   });
 
-  it('does no harm beside another one', async () => {
-    await using folder = await tempDirectory('salvage');
-    await using own = await tempDirectory('salvage');
-    const place = await placeFor(folder, 'mp4');
-    await lose(place, 3 * 8 * MIB);
-    const other = { RESULT_PATH: join(own.path, 'result'), RECORDING_STORAGE_PATH: own.path };
-    expect(await Promise.all([salvage(place), salvage(place, other)])).toEqual([0, 0]);
-    expect(await openUploads(place)).toBe(0);
-    await expectPlayable(objectOf(place), await debianFfmpegPath());
-    expectPrefix(await packetHashes(objectOf(place)), await packetHashes(clip), 0.8);
-    expect(await salvage(place)).toBe(0);
-    expect(await readResult(place)).toMatchObject({ sizeBytes: (await stat(objectOf(place))).size });
-  });
-
   it('saves each of several takes, and says so', async () => {
     await using folder = await tempDirectory('salvage');
     const place = await placeFor(folder, 'mp4');

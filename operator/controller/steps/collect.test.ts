@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { RESULT_REASONS } from '../../../recorder-image/contract/result.ts';
 import type { RecorderResult, ResultReason } from '../../../recorder-image/contract/result.ts';
+import type { RecorderStatus } from '../../../recorder-image/contract/status.ts';
 import { REASONS } from '../../crd/reasons.ts';
 import type { MeetingRecordingStatus } from '../../crd/status.ts';
 import type { RecorderState } from '../recorder-state.ts';
-import { NOW, NOW_MS, passOf, podOf, recordingOf, worldOf } from '../testing/build.ts';
+import { NOW, NOW_MS, liveStatus, passOf, podOf, recordingOf, worldOf } from '../testing/build.ts';
 import { collect } from './collect.ts';
 
 const file = { bucket: 'b', key: 'k', url: 's3://b/k', sizeBytes: 42, format: 'mp4' } as const;
@@ -27,8 +28,9 @@ async function collected(
   recorder: RecorderState | undefined,
   status: MeetingRecordingStatus,
   nowMs = NOW_MS,
+  live?: RecorderStatus,
 ) {
-  const pass = { ...passOf(recordingOf({ status }), { nowMs }), recorder };
+  const pass = { ...passOf(recordingOf({ status }), { nowMs, ...(live && { live }) }), recorder };
   await collect(pass, worldOf());
   return pass.status.value;
 }
@@ -121,6 +123,21 @@ describe('without a result', () => {
       parts: [{ attempt: 1, state: 'Salvaging', message: 'evicted' }],
     });
     expect(after.podName).toBeUndefined();
+  });
+
+  it('a pod that is gone leaves behind how much it had received, by its last word', async () => {
+    const live = liveStatus({ startedAt: NOW, durationSeconds: 65, lastMediaAt: '2026-01-01T00:01:05.500Z' });
+    const known = { phase: 'Recording', startedAt: NOW, durationSeconds: 60 } as const;
+    const after = await collected(gone, known, NOW_MS, live);
+    expect(after.parts).toMatchObject([
+      { receivedSeconds: 65, durationSeconds: 65, lastMediaAt: '2026-01-01T00:01:05.500Z' },
+    ]);
+    // A controller that was started only now knows what is written down.
+    const less = await collected(gone, known);
+    expect(less.parts).toMatchObject([{ receivedSeconds: 60, lastMediaAt: '2026-01-01T00:01:00.000Z' }]);
+    const nothing = await collected(gone, { phase: 'Starting', ingest: { url: 'rtmp://x' } });
+    expect(nothing.parts).toHaveLength(1);
+    expect(nothing.parts?.[0]).not.toHaveProperty('receivedSeconds');
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { REASONS } from '../../crd/reasons.ts';
 import type { Reason } from '../../crd/reasons.ts';
 import type { RecorderResult } from '../../../recorder-image/contract/result.ts';
 import type { RecordingFile } from '../../crd/status.ts';
+import { tellCompleteness } from '../completeness.ts';
 import { endPushOrTryLater } from '../end-push.ts';
 import {
   addPart,
@@ -17,6 +18,7 @@ import { endConditions, fail, isStopping, lookAgainIn, settle } from '../pass.ts
 import type { Pass, Verdict } from '../pass.ts';
 import { uploadGivenUpAtMs } from '../patience.ts';
 import { reasonMessage } from '../reason-message.ts';
+import { noteResumption } from '../received-media.ts';
 import type { RecorderState } from '../recorder-state.ts';
 import { deletePod } from '../release-pod.ts';
 import { resultFiles } from '../result-files.ts';
@@ -66,12 +68,13 @@ function take(pass: Pass, result: RecorderResult, world: World): void {
   }
   const earlier = partsOf(pass).length > 0;
   if (result.startedAt !== undefined && !earlier) status.value.startedAt = result.startedAt;
+  if (result.startedAt !== undefined) noteResumption(pass, result.startedAt);
   if (result.stoppedAt !== undefined) status.value.stoppedAt = result.stoppedAt;
   if (result.durationSeconds !== undefined)
     status.value.durationSeconds = earlierSeconds(pass) + result.durationSeconds;
   if (result.outcome === 'completed') {
     const files = [...salvagedFiles(pass), ...resultFiles(result)];
-    complete(pass, reason, files, reasonMessage(reason, pass.pod) + missingParts(pass));
+    complete(pass, reason, files, reasonMessage(reason, pass.pod));
     return;
   }
   const asked = world.pushRequests.of(pass.recording.metadata.uid).lastError;
@@ -100,7 +103,8 @@ function complete(pass: Pass, reason: Reason, files: readonly RecordingFile[], m
   if (!first) return;
   status.value.file = first;
   if (files.length > 1) status.value.files = [...files];
-  status.say('Completed', reason, message);
+  const missing = tellCompleteness(pass);
+  status.say('Completed', reason, missing === undefined ? message : `${message} ${missing}`);
   status.value.completedAt = status.now;
   settle(pass);
   status.set('Uploaded', 'True', 'FileStored', first.url);
@@ -116,12 +120,6 @@ function waitForParts(pass: Pass, reason: Reason): void {
 function storedReason(pass: Pass, fallback: Reason): Reason {
   const stored = pass.recording.status?.reason;
   return isReason(stored) ? stored : fallback;
-}
-
-function missingParts(pass: Pass): string {
-  const lost = partsOf(pass).filter(({ state }) => state === 'Lost');
-  if (lost.length === 0) return '';
-  return ` What recorder ${lost.map(({ attempt }) => attempt).join(', ')} had recorded could not be saved.`;
 }
 
 /** The recorder knows only of SIGTERM; why it was sent stands in the status. */

@@ -6,7 +6,9 @@ import { PODS, ownerUid } from '../kube-objects.ts';
 import type { Pod } from '../kube-objects.ts';
 import { lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
-import { isSalvaging, partsOf } from '../parts.ts';
+import { listedGaps } from '../gaps.ts';
+import { earlierSeconds, isSalvaging, partsOf } from '../parts.ts';
+import { reportOf } from '../recorder-report.ts';
 import { recorderPodName } from '../recorder-pod.ts';
 import { isDown, readRecorderState } from '../recorder-state.ts';
 import { releasePod } from '../release-pod.ts';
@@ -23,9 +25,14 @@ export async function salvage(pass: Pass, world: World): Promise<Verdict> {
   if (pass.status.isTerminal) return 'next';
   await releaseDone(pass, world);
   if (!isSalvaging(pass)) return 'next';
+  const before = earlierSeconds(pass);
   pass.status.value.parts = await Promise.all(
     partsOf(pass).map(async (part) => (part.state === 'Salvaging' ? await save(part, pass, world) : part)),
   );
+  // Where less was saved than had been received, there is less than was thought.
+  const { durationSeconds } = pass.status.value;
+  if (durationSeconds !== undefined)
+    pass.status.value.durationSeconds = Math.max(0, durationSeconds + earlierSeconds(pass) - before);
   return 'next';
 }
 
@@ -66,7 +73,9 @@ function settle(part: RecordingPart, result: RecorderResult): RecordingPart {
   const duration = durationSeconds === undefined ? {} : { durationSeconds };
   if (result.outcome === 'failed')
     return { ...part, state: 'Lost', message: result.error.message.slice(0, 1024) };
-  return { ...part, state: 'Salvaged', ...duration, files: resultFiles(result) };
+  const { gaps, ...told } = reportOf(result);
+  const report = { ...told, ...(gaps && { gaps: listedGaps(gaps) }) };
+  return { ...part, state: 'Salvaged', ...duration, report, files: resultFiles(result) };
 }
 
 function isOutOfTheWay(part: RecordingPart, pass: Pass, world: World): boolean {

@@ -49,6 +49,17 @@ describe('what the recorder says of itself', () => {
     expect(receiving).toBe('True Receiving');
   });
 
+  it('records after another was lost: that part knows since when, and does not forget', async () => {
+    const part = { attempt: 1, state: 'Salvaging', since: NOW, key: 'k', receivedSeconds: 3 } as const;
+    const stored = { ...ready, attempt: 2, parts: [part, { ...part, attempt: 2 }], startedAt: NOW };
+    const first = '2026-01-01T00:01:00.000Z';
+    const { status } = await watched({ state: 'recording', startedAt: first }, stored);
+    expect(status.parts).toMatchObject([{ resumedAt: first }, { attempt: 2 }]);
+    expect(status.parts?.[1]?.resumedAt).toBeUndefined();
+    const later = await watched({ state: 'recording', startedAt: '2026-01-01T00:02:00.000Z' }, status);
+    expect(later.status.parts?.[0]?.resumedAt).toBe(first);
+  });
+
   it('has lost its publisher: still Recording, and the reason says so', async () => {
     const { status, receiving } = await watched({ state: 'reconnecting', startedAt: NOW });
     expect(status).toMatchObject({ phase: 'Recording', reason: 'Reconnecting' });

@@ -7,6 +7,7 @@ import { hostPart } from '../ingest-address.ts';
 import type { Pod } from '../kube-objects.ts';
 import { laterTermination, terminationInPlace } from '../last-termination.ts';
 import { tellMaxDuration } from '../max-duration.ts';
+import { noteResumption } from '../received-media.ts';
 import type { World } from '../world.ts';
 
 /** Milliseconds without an answer, where one is due every 15 s, after which a recorder counts as silent. */
@@ -53,7 +54,10 @@ function tell(pass: Pass, live: RecorderStatus, pod: Pod): void {
   const { status } = pass;
   const termination = laterTermination(status.value.lastTermination, terminationInPlace(live, pod));
   if (termination) status.value.lastTermination = termination;
-  if (live.startedAt !== undefined) status.value.startedAt ??= live.startedAt;
+  if (live.startedAt !== undefined) {
+    status.value.startedAt ??= live.startedAt;
+    noteResumption(pass, live.startedAt);
+  }
   if (live.durationSeconds > 0) status.value.durationSeconds = earlierSeconds(pass) + live.durationSeconds;
   if (isFinishing(live)) {
     for (const type of ['RecorderReady', 'Receiving'] as const)

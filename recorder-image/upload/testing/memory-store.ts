@@ -68,17 +68,22 @@ export class MemoryStore implements ObjectStore {
     });
   }
 
-  complete({ key, uploadId, parts }: CompletedUpload): Promise<void> {
-    return this.#request(() => {
-      const upload = this.#upload(uploadId);
-      const bodies = parts.map(({ number, etag }) => {
-        const part = upload.parts.get(number);
-        if (part?.etag !== etag) throw storeError('InvalidPart', 'invalid-part');
-        return part.body;
-      });
-      this.#objects.set(key, { body: Buffer.concat(bodies), metadata: upload.object.metadata });
-      this.#uploads.delete(uploadId);
+  complete(upload: CompletedUpload): Promise<void> {
+    return this.#request(() => this.startCompleting(upload)());
+  }
+
+  /** The upload can be seen no more from now on, and the object only once the function that is returned is called. */
+  startCompleting({ key, uploadId, parts }: CompletedUpload): () => void {
+    const upload = this.#upload(uploadId);
+    const bodies = parts.map(({ number, etag }) => {
+      const part = upload.parts.get(number);
+      if (part?.etag !== etag) throw storeError('InvalidPart', 'invalid-part');
+      return part.body;
     });
+    this.#uploads.delete(uploadId);
+    return () => {
+      this.#objects.set(key, { body: Buffer.concat(bodies), metadata: upload.object.metadata });
+    };
   }
 
   find(key: string): Promise<StoredObject | undefined> {

@@ -5,10 +5,10 @@ import { LABELS } from '../../../operator/crd/names.ts';
 import type { RecorderResult } from '../../../recorder-image/contract/result.ts';
 import { systemClock } from '../../../operator/runtime/clock.ts';
 import { Informer } from '../../../operator/runtime/informer.ts';
-import { isConflict, isNotFound } from '../../../operator/runtime/kube/api-error.ts';
 import type { KubeClient } from '../../../operator/runtime/kube/client.ts';
 import { refOf } from '../../../operator/runtime/kube/resource.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { PodWriter } from './pod-writer.ts';
 import { RecorderStub } from './recorder-stub.ts';
 import type { Exit } from './recorder-stub.ts';
 
@@ -31,6 +31,7 @@ let nextAddress = (process.pid % 200) * 256 + 10;
  */
 export class FakeKubelet implements AsyncDisposable {
   readonly #kube: KubeClient;
+  readonly #pods: PodWriter;
   readonly #httpPort: number;
   readonly #informer: Informer<Pod>;
   readonly #stop = new AbortController();
@@ -48,6 +49,7 @@ export class FakeKubelet implements AsyncDisposable {
 
   constructor(options: { kube: KubeClient; namespace: string; httpPort: number }) {
     this.#kube = options.kube;
+    this.#pods = new PodWriter(options.kube);
     this.#httpPort = options.httpPort;
     this.#informer = new Informer<Pod>({
       client: options.kube,
@@ -103,7 +105,7 @@ export class FakeKubelet implements AsyncDisposable {
     const running = this.#find(podName);
     running.over = true;
     const message = 'The node was low on resource: ephemeral-storage.';
-    await this.#patchStatus(running.pod, { phase: 'Failed', reason, message });
+    await this.#pods.patchStatus(running.pod, { phase: 'Failed', reason, message });
   }
 
   /** The pod's node shuts down: it stops the containers, and the pod stays as it ended. */
@@ -129,22 +131,22 @@ export class FakeKubelet implements AsyncDisposable {
       { type: 'Ready', status: 'True' },
       running.disruption,
     ];
-    await this.#patchStatus(pod, { conditions });
+    await this.#pods.patchStatus(pod, { conditions });
     await this.#kube.delete(PODS, refOf(pod));
   }
 
   /** No node takes the pod. */
   async unschedulable(podName: string, message: string): Promise<void> {
     const scheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message };
-    await this.#patchStatus(await this.#made(podName), { conditions: [scheduled] });
+    await this.#pods.patchStatus(await this.#made(podName), { conditions: [scheduled] });
   }
 
   /** The pod's node can't start the container. */
   async waits(podName: string, reason: string, message: string): Promise<void> {
     const pod = await this.#made(podName);
-    if (pod.spec.nodeName === undefined) await this.#bind(pod);
+    if (pod.spec.nodeName === undefined) await this.#pods.bind(pod);
     const container = { name: 'recorder', ready: false, restartCount: 0, image: '', imageID: '' };
-    await this.#patchStatus(pod, {
+    await this.#pods.patchStatus(pod, {
       conditions: [{ type: 'PodScheduled', status: 'True' }],
       containerStatuses: [{ ...container, state: { waiting: { reason, message } } }],
     });
@@ -168,7 +170,7 @@ export class FakeKubelet implements AsyncDisposable {
     running.over = true;
     await running.stub[Symbol.asyncDispose]();
     const lastTransitionTime = new Date().toISOString();
-    await this.#patchStatus(running.pod, {
+    await this.#pods.patchStatus(running.pod, {
       conditions: [
         { type: 'PodScheduled', status: 'True' },
         { type: 'Ready', status: 'False', lastTransitionTime },
@@ -182,11 +184,11 @@ export class FakeKubelet implements AsyncDisposable {
     running.over = true;
     await running.stub[Symbol.asyncDispose]();
     const disruption = { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC' };
-    await this.#patchStatus(running.pod, {
+    await this.#pods.patchStatus(running.pod, {
       phase: 'Failed',
       conditions: [{ ...disruption, message: 'PodGC: node no longer exists' }],
     });
-    await this.#kube.delete(PODS, refOf(running.pod), { gracePeriodSeconds: 0 });
+    await this.#pods.delete(running.pod);
   }
 
   async #sync(pod: Pod): Promise<void> {
@@ -197,7 +199,7 @@ export class FakeKubelet implements AsyncDisposable {
       if (!this.starts || pod.metadata.deletionTimestamp !== undefined) return;
       running = { pod, stub: await this.#newStub(pod), restarts: 0, over: false };
       this.#running.set(uid, running);
-      await this.#bind(pod);
+      await this.#pods.bind(pod);
       this.onStart(running.stub, pod);
       await this.#report(running, { running: true });
       if (pod.metadata.labels?.[LABELS.salvages] !== undefined)
@@ -221,17 +223,6 @@ export class FakeKubelet implements AsyncDisposable {
     return stub;
   }
 
-  async #bind(pod: Pod): Promise<void> {
-    const { namespace = '', name = '' } = pod.metadata;
-    const body = {
-      apiVersion: 'v1',
-      kind: 'Binding',
-      metadata: { namespace, name },
-      target: { apiVersion: 'v1', kind: 'Node', name: 'fake-node' },
-    };
-    await this.#kube.create({ ...PODS, plural: `pods/${name}/binding` }, body);
-  }
-
   async #end(running: Running, exit: Exit): Promise<void> {
     running.over = true;
     running.stub.become('done');
@@ -239,14 +230,7 @@ export class FakeKubelet implements AsyncDisposable {
     await this.#report(running, { terminated: terminated(exit) });
     // With its containers gone, the kubelet confirms the deletion.
     const current = await this.#kube.get(PODS, refOf(running.pod)).catch(() => undefined);
-    if (
-      current?.metadata.deletionTimestamp === undefined ||
-      current.metadata.uid !== running.pod.metadata.uid
-    )
-      return;
-    await this.#kube.delete(PODS, refOf(running.pod), { gracePeriodSeconds: 0 }).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-    });
+    if (current?.metadata.deletionTimestamp !== undefined) await this.#pods.delete(running.pod);
   }
 
   async #report(
@@ -256,7 +240,7 @@ export class FakeKubelet implements AsyncDisposable {
     const alive = container.running === true;
     const succeeded = container.terminated?.exitCode === 0 && running.shutDown !== true;
     const message = 'Pod was terminated in response to imminent node shutdown.';
-    await this.#patchStatus(running.pod, {
+    await this.#pods.patchStatus(running.pod, {
       ...(running.shutDown && { reason: 'Terminated', message }),
       phase: alive ? 'Running' : succeeded ? 'Succeeded' : 'Failed',
       podIP: running.stub.address,
@@ -281,16 +265,6 @@ export class FakeKubelet implements AsyncDisposable {
         },
       ],
     });
-  }
-
-  async #patchStatus(pod: Pod, status: object): Promise<void> {
-    // With the UID, so that another pod of the same name is left alone.
-    const body = { metadata: { uid: pod.metadata.uid }, status };
-    try {
-      await this.#kube.patch(PODS, refOf(pod), { type: 'merge', body }, { subresource: 'status' });
-    } catch (error) {
-      if (!isNotFound(error) && !isConflict(error)) throw error;
-    }
   }
 }
 

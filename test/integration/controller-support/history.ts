@@ -78,7 +78,8 @@ export class History implements AsyncDisposable {
 }
 
 /** What kstatus and kubectl wait rely on. */
-function faultsOf({ phase, conditions = [] }: MeetingRecordingStatus): string[] {
+function faultsOf(status: MeetingRecordingStatus): string[] {
+  const { phase, conditions = [] } = status;
   const faults: string[] = [];
   const types = conditions.map(({ type }) => type);
   if (new Set(types).size < types.length) faults.push('a condition is there twice');
@@ -89,7 +90,26 @@ function faultsOf({ phase, conditions = [] }: MeetingRecordingStatus): string[] 
   const summary = conditions.find(({ type }) => type === 'Succeeded')?.status;
   const expected = SUMMARY[phase ?? ''] ?? 'Unknown';
   if (summary !== expected) faults.push(`Succeeded is ${summary}, not ${expected}`);
-  return faults;
+  return [...faults, ...completenessFaultsOf(status)];
+}
+
+/** What is missing is told at the end, and not before. */
+function completenessFaultsOf({
+  phase,
+  conditions = [],
+  missingSeconds,
+  gaps,
+}: MeetingRecordingStatus): string[] {
+  const complete = conditions.find(({ type }) => type === 'Complete');
+  const told = `${complete?.status} ${complete?.reason}`;
+  if (!isTerminal(phase)) {
+    const isEarly = told !== 'Unknown InProgress' || missingSeconds !== undefined || gaps !== undefined;
+    return isEarly ? [`it tells what is missing before it has ended: ${told}`] : [];
+  }
+  if (complete?.status === 'Unknown' ? complete.reason !== 'NotReported' : complete === undefined)
+    return [`it has ended, and Complete is ${told}`];
+  const isTold = complete?.status === 'Unknown' || missingSeconds !== undefined;
+  return isTold ? [] : [`Complete is ${told}, and missingSeconds is absent`];
 }
 
 function faultsBetween(before: MeetingRecordingStatus, after: MeetingRecordingStatus): string[] {

@@ -23,6 +23,9 @@ export interface RecorderStubOptions {
   key: string;
 }
 
+/** Of media, the most that it records. */
+const DURATION_SECONDS = 12.5;
+
 /** Speaks the recorder's HTTP contract, long poll included, and records nothing. */
 export class RecorderStub implements AsyncDisposable {
   readonly address: string;
@@ -32,6 +35,7 @@ export class RecorderStub implements AsyncDisposable {
   #state: RecorderState = 'waiting';
   #version = 1;
   #startedAt: number | undefined;
+  #recordedSeconds = DURATION_SECONDS;
   #restarts = 0;
   #lastTermination: RecorderTermination | undefined;
   /** What it does with SIGTERM. */
@@ -78,28 +82,46 @@ export class RecorderStub implements AsyncDisposable {
   }
 
   /** The exit of a recorder that has a file, or of one that nothing reached. */
-  result(reason: 'Stopped' | 'MaxDurationReached' | 'PublisherLost' | 'DiskFull'): Exit {
+  result(
+    reason: 'Stopped' | 'MaxDurationReached' | 'PublisherLost' | 'DiskFull',
+    /** What it says otherwise: also what no recorder of this version would say. */
+    said: Readonly<Record<string, unknown>> = {},
+  ): Exit {
     const { format, key } = this.#options;
     if (this.#startedAt === undefined) return this.failure('NothingReceived', 10);
-    const result: RecorderResult = {
+    const result = {
       outcome: 'completed',
       reason,
       bucket: 'test-bucket',
       key,
       url: `s3://test-bucket/${key}`,
       sizeBytes: 123_456,
-      durationSeconds: 12.5,
+      durationSeconds: DURATION_SECONDS,
       startedAt: new Date(this.#startedAt).toISOString(),
       stoppedAt: new Date().toISOString(),
       format,
       checksum: 'CRC64NVME:AAAAAAAAAAA=',
-    };
+      complete: true,
+      missingSeconds: 0,
+      ...said,
+    } satisfies RecorderResult;
     return { exitCode: 0, message: JSON.stringify(result), reason: 'Completed' };
   }
 
   failure(reason: RecorderResult['reason'], exitCode: number, message = `it was ${reason}`): Exit {
     const result: RecorderResult = { outcome: 'failed', reason, error: { code: reason, message } };
     return { exitCode, message: JSON.stringify(result), reason: 'Error' };
+  }
+
+  /** It has been recording for so long already, in seconds of media. */
+  hasRecorded(seconds: number): void {
+    this.#recordedSeconds = seconds;
+    this.#startedAt = Date.now() - seconds * 1000;
+    this.become('recording');
+  }
+
+  #lastMediaAt(startedAt: number): number {
+    return Math.min(Date.now(), startedAt + this.#recordedSeconds * 1000);
   }
 
   #status(): RecorderStatus {
@@ -109,7 +131,8 @@ export class RecorderStub implements AsyncDisposable {
       state: this.#state,
       version: this.#version,
       ...(startedAt !== undefined && { startedAt: new Date(startedAt).toISOString() }),
-      durationSeconds: startedAt === undefined ? 0 : (Date.now() - startedAt) / 1000,
+      ...(startedAt !== undefined && { lastMediaAt: new Date(this.#lastMediaAt(startedAt)).toISOString() }),
+      durationSeconds: startedAt === undefined ? 0 : (this.#lastMediaAt(startedAt) - startedAt) / 1000,
       bytesReceived: 0,
       bytesUploaded: 0,
       bytesSpooled: 0,
