@@ -5,7 +5,7 @@ import { RESULT_REASONS } from '../contract/result.ts';
 import type { RecorderResult, ResultReason } from '../contract/result.ts';
 import { NoRoomError } from '../mux/take-muxer.ts';
 import { UploadError } from '../upload/upload-loop.ts';
-import type { UploadedFile } from '../upload/upload-state.ts';
+import type { StoredFile } from './renditions/rendition.ts';
 
 export interface Outcome {
   readonly result: RecorderResult;
@@ -23,13 +23,13 @@ export interface Times {
 export function completed(facts: {
   readonly reason: ResultReason;
   /** Of each take. */
-  readonly files: readonly UploadedFile[];
+  readonly files: readonly StoredFile[];
+  /** The takes of which the journal is among them. */
+  readonly notMuxed: readonly number[];
   readonly times: Times;
-  readonly config: Pick<RecorderConfig, 'format'> & {
-    readonly upload: Pick<RecorderConfig['upload'], 'key' | 's3'>;
-  };
+  readonly config: { readonly upload: Pick<RecorderConfig['upload'], 's3'> };
 }): Outcome {
-  const { reason, files, times, config } = facts;
+  const { reason, files, notMuxed, times, config } = facts;
   const [file] = files;
   if (file === undefined) return failedWithoutMedia(reason);
   const { bucket } = config.upload.s3;
@@ -45,11 +45,24 @@ export function completed(facts: {
       key: file.key,
       url: `s3://${bucket}/${file.key}`,
       sizeBytes: file.sizeBytes,
-      format: config.format,
+      format: file.format,
       ...checksum,
       ...spoken(times),
       ...more,
+      ...incomplete(notMuxed),
     },
+  };
+}
+
+function incomplete(
+  notMuxed: readonly number[],
+): Partial<Extract<RecorderResult, { readonly outcome: 'completed' }>> {
+  if (notMuxed.length === 0) return {};
+  const takes = notMuxed.length === 1 ? 'Take' : 'Takes';
+  return {
+    complete: false,
+    incompleteReason: 'NotMuxed',
+    incompleteMessage: `${takes} ${notMuxed.join(', ')} could not be made into a file; stored as received, as FLV`,
   };
 }
 

@@ -135,10 +135,9 @@ export class Recorder {
       if (!journal.takes.some((take) => take.hasMedia)) return await this.#keep(failedWithoutMedia(reason));
       if (!pipelines.muxing) board.set({ state: 'uploading' });
       const files = await pipelines.finished();
-      const ended = pipelines.cutShort ? 'DiskFull' : reason;
-      const outcome = await this.#keep(completed({ reason: ended, files, times, config }));
-      // The journal still has what there was no room for.
-      if (!pipelines.cutShort) await spool.clear(journal.takes);
+      const { notMuxed } = pipelines;
+      const outcome = await this.#keep(completed({ reason, files, notMuxed, times, config }));
+      await spool.clear(journal.takes);
       return outcome;
     } catch (error) {
       log.error({ error }, 'the recording could not be finished');

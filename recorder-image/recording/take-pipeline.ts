@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { NoRoomError } from '../mux/take-muxer.ts';
+import { MuxError, NoRoomError } from '../mux/take-muxer.ts';
 import { PartGoneError } from '../upload/file-uploader.ts';
 import type { UploadReport } from '../upload/take-uploader.ts';
 import type { UploadedFile } from '../upload/upload-state.ts';
@@ -11,7 +11,7 @@ export interface TakePipelineOptions extends TakeJob {
   readonly log: Logger;
 }
 
-/** A take's way from the journal to S3: FFmpeg follows the journal, and the upload follows FFmpeg's file. */
+/** A take's way from the journal to S3: the muxer follows the journal, and the upload follows the muxer's file. */
 export class TakePipeline {
   readonly #options: TakePipelineOptions;
 
@@ -24,19 +24,31 @@ export class TakePipeline {
   }
 
   /**
-   * Returns when the finished file is whole in S3, which is after the take has ended. Throws MuxError, NoRoomError,
-   * UploadError, or the signal's reason.
+   * Returns when the take is whole in S3, as what was made of it or, where that can't be, as its journal: after it has
+   * ended. Throws UploadError, or the signal's reason.
    */
   async run(signal: AbortSignal): Promise<SavedTake> {
-    const { uploader, saveWithoutRoom, onMuxed, log } = this.#options;
+    const { uploader, journal, onMuxed, log } = this.#options;
     // S3 has confirmed it before this process started: there is nothing to make again.
-    if (uploader.completed !== undefined) {
+    if (uploader.completed !== undefined && journal.completed === undefined) {
       onMuxed();
-      return { file: uploader.completed, cutShort: false };
+      return { file: uploader.completed };
     }
+    if (journal.completed !== undefined) return await this.#saveJournal(signal);
+    try {
+      return { file: await this.#save(signal) };
+    } catch (error) {
+      if (!(error instanceof MuxError)) throw error;
+      log.error({ error: error.message }, 'The journal of the take is stored as it is');
+      return await this.#saveJournal(signal);
+    }
+  }
+
+  async #save(signal: AbortSignal): Promise<UploadedFile> {
+    const { saveWithoutRoom, onMuxed, log } = this.#options;
     while (true) {
       try {
-        return { file: await this.#run(signal), cutShort: false };
+        return await this.#run(signal);
       } catch (error) {
         if (error instanceof NoRoomError) {
           log.warn({ error: error.message }, 'the disk has no room for the file; it is sent without one');
@@ -47,6 +59,13 @@ export class TakePipeline {
         log.warn({ error: error.message }, 'the file is made once more, because S3 has lost some of it');
       }
     }
+  }
+
+  async #saveJournal(signal: AbortSignal): Promise<SavedTake> {
+    const { journal, giveUp, onMuxed } = this.#options;
+    onMuxed();
+    const stored = await journal.run(signal);
+    return { file: await giveUp(signal), journal: stored };
   }
 
   async #run(signal: AbortSignal): Promise<UploadedFile> {

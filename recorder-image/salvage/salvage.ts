@@ -13,7 +13,7 @@ import type { Salvaged } from './salvage-playlist.ts';
  */
 export async function salvage(context: SalvageContext, signal: AbortSignal): Promise<Outcome> {
   const { config, log } = context;
-  const { giveUpAfterMs, format, key, s3 } = config;
+  const { giveUpAfterMs, format, s3 } = config;
   const loop = new UploadLoop({
     giveUpAfterMs,
     random: () => Math.random(),
@@ -29,7 +29,8 @@ export async function salvage(context: SalvageContext, signal: AbortSignal): Pro
     const stoppedAt =
       startedAt === undefined || durationMs === undefined ? undefined : startedAt + durationMs;
     const times = { durationMs, startedAt, stoppedAt };
-    return completed({ reason: 'Salvaged', files, times, config: { format, upload: { key, s3 } } });
+    const stored = files.map((file) => ({ ...file, format }));
+    return completed({ reason: 'Salvaged', files: stored, notMuxed: [], times, config: { upload: { s3 } } });
   } catch (error) {
     signal.throwIfAborted();
     log.error({ error }, 'what was stored could not be saved');

@@ -60,6 +60,10 @@ export class Spool {
     return join(this.directory, `take-${takeIndex}.upload.json`);
   }
 
+  journalUploadStatePath(takeIndex: number): string {
+    return join(this.directory, `take-${takeIndex}.journal.upload.json`);
+  }
+
   async create(): Promise<void> {
     await mkdir(this.directory, { recursive: true });
   }

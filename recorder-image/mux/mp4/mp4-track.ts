@@ -28,8 +28,8 @@ export class Mp4Track {
   }
 
   /** Takes what a frame says that the configuration does not. */
-  learnFrom({ payload }: Packet): void {
-    this.#entry ??= sampleEntry(this.config, payload);
+  learnFrom(frame: Packet | undefined): void {
+    if (frame !== undefined) this.#entry ??= sampleEntry(this.config, frame.payload);
   }
 
   /** Undefined where not enough is known to write any header. */

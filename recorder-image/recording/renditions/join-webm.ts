@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { Track } from '../../journal/flv.ts';
 import type { Take } from '../../journal/take.ts';
 import { copyWithFfmpeg } from '../../mux/ffmpeg.ts';
+import type { FfmpegOptions } from '../../mux/ffmpeg.ts';
 import { joinedWebm } from '../../mux/recipes.ts';
 import { takeKey } from '../../contract/object-keys.ts';
 import { persistently } from './joined-file.ts';
-import type { Assembly, Joint, Takes } from './joined-file.ts';
+import type { Joint, Takes } from './joined-file.ts';
 import type { RenditionOptions } from './rendition.ts';
 
 /**
@@ -15,8 +16,17 @@ import type { RenditionOptions } from './rendition.ts';
  */
 export const joinWebm: Joint = {
   room: 2.3,
-  plan: (options, what, signal) => Promise.resolve(() => assemble(options, what, signal)),
+  plan: (options, what, signal) =>
+    Promise.resolve(async (path) => {
+      const { config, log } = options;
+      const assembly = await assemble(options, what, signal);
+      const onLog = (line: string): void => log.debug({ line }, 'FFmpeg says');
+      await copyWithFfmpeg({ ...assembly, ffmpegPath: config.ffmpegPath, output: path, onLog }, signal);
+    }),
 };
+
+/** How FFmpeg makes one file of them, without encoding. */
+type Assembly = Pick<FfmpegOptions, 'input' | 'inputOptions' | 'moreInputs' | 'outputOptions'>;
 
 async function assemble(options: RenditionOptions, what: Takes, signal: AbortSignal): Promise<Assembly> {
   const { config, spool, store } = options;

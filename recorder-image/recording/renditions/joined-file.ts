@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
 import type { Take } from '../../journal/take.ts';
-import { copyWithFfmpeg } from '../../mux/ffmpeg.ts';
-import type { FfmpegOptions } from '../../mux/ffmpeg.ts';
 import { openFileUploader } from '../../upload/file-uploader.ts';
 import { punchHole } from '../../upload/free-parts.ts';
 import { partSizeFor } from '../../upload/part-plan.ts';
 import { UploadLoop } from '../../upload/upload-loop.ts';
 import type { UploadedFile } from '../../upload/upload-state.ts';
+import { contentTypeOf, extensionOf } from '../../contract/formats.ts';
 import { takeKey } from '../../contract/object-keys.ts';
+import type { FileKind } from './file-kind.ts';
 import { metadataOf, timesOf } from './rendition.ts';
 import type { RenditionOptions } from './rendition.ts';
 
@@ -20,19 +20,16 @@ export interface Takes {
   readonly takes: readonly Take[];
 }
 
-/** How FFmpeg makes one file of them, without encoding. */
-export type Assembly = Pick<FfmpegOptions, 'input' | 'inputOptions' | 'moreInputs' | 'outputOptions'>;
-
 /** What a format needs for joining. */
 export interface Joint {
   /** Bytes that the disk has to have, as a multiple of the recording. */
   readonly room: number;
-  /** Whether one file can hold them all, and how it is made; undefined where it can't. */
+  /** What writes one file of them, without encoding anew; undefined where one file can't hold them all. */
   readonly plan: (
     options: RenditionOptions,
     what: Takes,
     signal: AbortSignal,
-  ) => Promise<(() => Promise<Assembly>) | undefined>;
+  ) => Promise<((path: string) => Promise<void>) | undefined>;
 }
 
 /**
@@ -41,20 +38,21 @@ export interface Joint {
  */
 export async function joinIntoOneFile(
   options: RenditionOptions,
-  what: Takes & { readonly extension: string; readonly contentType: string; readonly joint: Joint },
+  what: Takes & { readonly kind: FileKind },
   signal: AbortSignal,
 ): Promise<UploadedFile | undefined> {
   const { config, spool, store, patience, log } = options;
-  const { takes, files, extension, contentType, joint } = what;
+  const { takes, files, kind } = what;
+  const { format, joint } = kind;
   const key = config.upload.key;
   const size = files.reduce((sum, file) => sum + file.sizeBytes, 0);
   if (size > MAX_BYTES) return undefined;
 
-  const path = spool.joinedPath(extension);
+  const path = spool.joinedPath(extensionOf(format));
   const uploader = await openFileUploader({
     ...patience,
     store,
-    object: { key, contentType, metadata: { ...metadataOf(config), take: joinedTakes(takes) } },
+    object: { key, contentType: contentTypeOf(format), metadata: { ...metadataOf(config), take: joinedTakes(takes) } },
     times: () => timesOf(options),
     path,
     statePath: spool.joinedStatePath,
@@ -66,13 +64,13 @@ export async function joinIntoOneFile(
   // One that was joined by a recorder that died before it could note it is there already, in place of the first take.
   const before = uploader.completed ?? (await findJoined(options, joinedTakes(takes), signal));
   if (before === undefined) {
-    const assemble = await joint.plan(options, what, signal);
-    if (assemble === undefined) return undefined;
+    const write = await joint.plan(options, what, signal);
+    if (write === undefined) return undefined;
     // All of them are in S3, and the journal has them as well.
     await spool.clearOutputs(takes);
     // What was made of the takes so far is a recording, too: where there is no room for another one, that is it.
     if ((await spool.bytesFree()) < size * joint.room + config.minFreeBytes) return undefined;
-    if (!(await make(options, { assemble, path }, signal))) return undefined;
+    if (!(await make(options, () => write(path), signal))) return undefined;
     uploader.finish();
   }
   const joined = before ?? (await uploader.run(signal));
@@ -117,24 +115,16 @@ async function findJoined(
 }
 
 async function make(
-  { config, spool, log }: RenditionOptions,
-  { assemble, path }: { readonly assemble: () => Promise<Assembly>; readonly path: string },
+  { spool, log }: RenditionOptions,
+  write: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<boolean> {
-  await rm(path, { force: true });
   try {
-    const assembly = await assemble();
-    const { input } = assembly;
-    const onLog = (line: string): void => log.debug({ line }, 'FFmpeg says');
-    try {
-      await copyWithFfmpeg({ ...assembly, ffmpegPath: config.ffmpegPath, output: path, onLog }, signal);
-      return typeof input === 'string' || input.readableEnded;
-    } finally {
-      if (typeof input !== 'string') input.destroy();
-    }
+    await write();
+    return true;
   } catch (error) {
     signal.throwIfAborted();
-    log.warn({ error: String(error) }, 'the takes could not be joined');
+    log.warn({ error: String(error) }, 'The takes could not be joined');
     return false;
   } finally {
     await spool.clearJoining();

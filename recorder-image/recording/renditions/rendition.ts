@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { RecorderConfig } from '../../config.ts';
+import type { FileFormat } from '../../contract/formats.ts';
 import type { Take } from '../../journal/take.ts';
 import type { TakeMuxer } from '../../mux/take-muxer.ts';
 import type { Spool } from '../../spool/spool.ts';
@@ -7,6 +8,7 @@ import type { ObjectStore } from '../../upload/object-store.ts';
 import type { TakeUploader } from '../../upload/take-uploader.ts';
 import type { UploadLoopOptions } from '../../upload/upload-loop.ts';
 import type { UploadedFile } from '../../upload/upload-state.ts';
+import type { JournalUpload } from './save-journal.ts';
 
 export interface RenditionOptions {
   readonly config: RecorderConfig;
@@ -24,23 +26,33 @@ export interface RenditionOptions {
 export interface TakeJob {
   readonly muxer: TakeMuxer;
   readonly uploader: TakeUploader;
+  readonly journal: JournalUpload;
   /**
-   * Saves a finished take for which the disk has no room: from the journal to the store directly, or what the store has
-   * of it. Throws NoRoomError where that is nothing.
+   * Saves a finished take for which the disk has no room: from the journal to the store directly. Throws MuxError where
+   * that can't be done.
    */
-  readonly saveWithoutRoom: (signal: AbortSignal) => Promise<SavedTake>;
+  readonly saveWithoutRoom: (signal: AbortSignal) => Promise<UploadedFile>;
+  /** Nothing more is made of the take. Returns what the store has of it that is of use, if anything. */
+  readonly giveUp: (signal: AbortSignal) => Promise<UploadedFile | undefined>;
 }
 
+/** What the store has of a take. */
 export interface SavedTake {
-  readonly file: UploadedFile;
-  /** What is missing at its end is lost. */
-  readonly cutShort: boolean;
+  /** What was made of it. */
+  readonly file?: UploadedFile | undefined;
+  /** The journal as it is, where the file is not all of it. */
+  readonly journal?: UploadedFile | undefined;
+}
+
+/** A file that the recording consists of. */
+export interface StoredFile extends UploadedFile {
+  readonly format: FileFormat;
 }
 
 export interface TakeJobEvents {
   /** Bytes that S3 holds of the take. */
   readonly onProgress: (bytes: number) => void;
-  /** FFmpeg has failed and is started again. */
+  /** The file could not be made, and is made again. */
   readonly onAgain: (error: unknown) => void;
 }
 
@@ -49,10 +61,15 @@ export interface Rendition {
   openTake: (take: Take, events: TakeJobEvents) => Promise<TakeJob>;
   /** Called once all takes are in S3, with what became of each: returns what the recording consists of. */
   seal: (
-    files: readonly UploadedFile[],
+    saved: readonly SavedTake[],
     takes: readonly Take[],
     signal: AbortSignal,
-  ) => Promise<UploadedFile[]>;
+  ) => Promise<readonly StoredFile[]>;
+}
+
+/** The journals among them, as files of the recording. */
+export function journalsOf(saved: readonly SavedTake[]): readonly StoredFile[] {
+  return saved.flatMap(({ journal }) => (journal === undefined ? [] : [{ ...journal, format: 'flv' as const }]));
 }
 
 /** When what is in an object was recorded, as far as that is known: metadata for what is begun at the end of it all. */
