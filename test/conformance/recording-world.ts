@@ -16,14 +16,16 @@ export interface Recording extends AsyncDisposable {
   readonly place: RecorderPlace;
   readonly recorder: RecorderProcess;
   /**
-   * Stops the recorder and compares the one file in S3 with what was published: the clip, so many times, and from
-   * each of them what the function leaves of it. Throws when a packet is missing, is there twice, or stands elsewhere.
+   * Stops the recorder and compares the one file in S3 with what was published, one behind the other. Throws when a
+   * packet is missing, is there twice, or stands elsewhere.
    */
   readonly finish: (...published: readonly PacketHashes[]) => Promise<void>;
 }
 
 /** Real S3 and a clip, and recorders that are started as processes of their own. */
 export interface RecordingWorld extends AsyncDisposable {
+  /** An FLV file. */
+  readonly clip: string;
   readonly tags: readonly Tag[];
   readonly packets: PacketHashes;
   readonly start: (env?: Readonly<Record<string, string>>) => Promise<Recording>;
@@ -57,7 +59,7 @@ export async function recordingWorld({ seconds = 4 } = {}): Promise<RecordingWor
     return { place, recorder, finish, [Symbol.asyncDispose]: () => resources.disposeAsync() };
   };
   const resources = starting.move();
-  return { tags, packets, start, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { clip, tags, packets, start, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 function inOrder(published: readonly PacketHashes[]): PacketHashes {
