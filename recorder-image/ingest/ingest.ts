@@ -76,7 +76,10 @@ export class Ingest {
     const { events, log } = options;
     this.#options = options;
     this.#refusals = new RefusalLog(log);
-    this.#waiting = new WaitingRoom(() => events.onExpelled('crowded'));
+    this.#waiting = new WaitingRoom(
+      () => events.onExpelled('crowded'),
+      () => performance.now(),
+    );
     this.#listener = new Listener({
       port: options.port,
       tls: options.tls,
