@@ -33,6 +33,12 @@ export async function recoverFile(path: string, onTag: (tag: Tag) => void): Prom
   return { size, discarded: found - size, writtenAt: mtimeMs };
 }
 
+/** Reads the whole tags of a file that nobody writes any more. */
+export async function readTags(path: string, onTag: (tag: Tag) => void): Promise<void> {
+  await using handle = await open(path, 'r');
+  await scan(handle, onTag);
+}
+
 async function scan(handle: FileHandle, onTag: (tag: Tag) => void): Promise<number> {
   const header = Buffer.alloc(FILE_HEADER_SIZE);
   const { bytesRead } = await handle.read(header, 0, FILE_HEADER_SIZE, 0);
