@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { fileHeader, tagSize, writeTag } from '../journal/flv.ts';
 import { Take } from '../journal/take.ts';
+import type { TrackConfig } from '../media/track.ts';
 import { tempDirectory } from '../../test/support/temp-directory.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 import { encodeTake, streamEncodedTake } from './encode-take.ts';
@@ -16,15 +17,25 @@ import type { FfmpegOptions, FfmpegProcess } from './ffmpeg.ts';
 
 const STUCK_AFTER_MS = 120;
 
-/** A take that is larger than what a pipe holds, and of which more may come. */
+/** H.264 of 320x180. */
+const CONFIG: TrackConfig = {
+  track: 'video:0',
+  codec: 'avc',
+  record: Buffer.from('0142c00cffe100176742c00cda05067e7c0440000003004000000783c50aa801000468ce0fc8', 'hex'),
+};
+
+/** A take of more than a fragment, which is larger than what a pipe holds, and of which more may come. */
 async function growingTake(directory: string): Promise<Take> {
-  const key = Buffer.concat([Buffer.from([0x17, 1, 0, 0, 0]), Buffer.alloc(4_000_000)]);
-  const tag = Buffer.alloc(tagSize(key.length));
-  writeTag(tag, 0, { track: 'video', timestampMs: 0, payload: key });
-  const bytes = Buffer.concat([fileHeader(new Set(['video'])), tag]);
+  const frame = Buffer.concat([Buffer.from([0x17, 1, 0, 0, 0]), Buffer.alloc(4_000_000)]);
+  const tags = [0, 2000].map((timestampMs) => {
+    const tag = Buffer.alloc(tagSize(frame.length));
+    writeTag(tag, 0, { track: 'video', timestampMs, payload: frame });
+    return tag;
+  });
+  const bytes = Buffer.concat([fileHeader(new Set(['video'])), ...tags]);
   const take = new Take({ index: 1, path: join(directory, 'take-1.flv') });
   await writeFile(take.path, bytes);
-  take.update(bytes.length, { settled: new Set(['video:0']), configs: [], firstMediaMs: 0 });
+  take.update(bytes.length, { settled: new Set(['video:0']), configs: [CONFIG], firstMediaMs: 0 });
   return take;
 }
 
