@@ -100,7 +100,7 @@ async function encode(
     ffmpegPath,
     input,
     inputOptions: ['-f', 'mov'],
-    outputOptions: recipe({ videoCodec: take.videoCodec }),
+    outputOptions: recipe,
     output,
     live: !take.ended,
     onLog: (line) => log.debug({ take: take.index, line }, 'FFmpeg says'),
