@@ -17,19 +17,22 @@ const FFMPEG_NAMES: Readonly<Partial<Record<CodecName, string>>> = { avc: 'h264'
 export async function expectTracks(file: string, format: Format, sent: readonly CodedTrack[]): Promise<void> {
   const streams = await recordedStreams(file);
   expect(streams).toHaveLength(sent.length);
-  // A segment has no way to say that something is shown before time 0: all tracks come later by the same time then.
-  const earliestMs = Math.min(...sent.flatMap(({ packets }) => packets.map(({ ptsMs }) => ptsMs)));
-  const shiftMs = format === 'm3u8' ? Math.max(0, -earliestMs) : 0;
   for (const kind of ['video', 'audio'] as const) {
     const recorded = streams.filter(({ type }) => type === kind);
     const published = sent.filter(({ codec }) => CODECS[codec].kind === kind);
     for (const [index, track] of published.entries()) {
       const stream = recorded[index];
       if (stream === undefined) throw new Error(`the file has no ${kind} track ${index}`);
-      if (fateOf(track.codec, format).is === 'copied') expectCopied(track, stream, shiftMs);
+      if (fateOf(track.codec, format).is === 'copied')
+        expectCopied(track, stream, format === 'm3u8' ? readLateBy(track) : 0);
       else await expectEncoded({ file, track, stream, index });
     }
   }
+}
+
+/** FFmpeg's reader of fragments shows all pictures later by the most that one is shown before its decoding time. */
+function readLateBy({ packets }: CodedTrack): number {
+  return Math.max(0, ...packets.map(({ dtsMs, ptsMs }) => dtsMs - ptsMs));
 }
 
 /** Each packet as it was sent, so many ms later than it was to be shown. */
