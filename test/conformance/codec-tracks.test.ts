@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Tag } from '../../recorder-image/journal/flv.ts';
 import { makeClip } from '../support/media/clip.ts';
@@ -135,6 +135,25 @@ describe('times', () => {
       expect((await packetHashes(file)).video).toEqual((await packetHashes(clip)).video);
     },
   );
+});
+
+it('several tracks of sound in two takes of a webm are all there, in a file for each take', async () => {
+  const sound = [await world.track('aac'), await world.track('opus')];
+  await using recording = await world.start('webm');
+  for (const picture of [await world.track('avc'), await world.track('vp9')]) {
+    const messages = [picture, ...sound].map((track, index) => {
+      return messagesOf(track, 'enhanced', Math.max(0, index - 1));
+    });
+    await pushTags(interleaved(messages), { url: recording.recorder.url });
+  }
+  expect(await recording.recorder.stop()).toBe(0);
+  const result = await readResult(recording.place);
+  const files = result.outcome === 'completed' ? (result.files ?? []) : [];
+  expect(files).toHaveLength(2);
+  for (const { key } of files) {
+    const streams = await recordedStreams(join(dirname(recording.file), basename(key)));
+    expect(streams.map(({ type }) => type)).toEqual(['video', 'audio', 'audio']);
+  }
 });
 
 describe('audio that is encoded', () => {
