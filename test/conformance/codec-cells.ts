@@ -14,8 +14,8 @@ import type { Form } from '../support/media/rtmp-forms.ts';
 import { startRtmpPublisher } from '../support/media/rtmp-publisher.ts';
 import type { S3Server } from '../support/s3-server.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
-import { endOf, recordedStreams } from './recorded-streams.ts';
-import type { RecordedStream } from './recorded-streams.ts';
+import { endOf, recordedStreams } from '../support/media/recorded-streams.ts';
+import type { RecordedStream } from '../support/media/recorded-streams.ts';
 import { toneBeginnings } from './tone-edges.ts';
 
 /** A track of a publisher. */
