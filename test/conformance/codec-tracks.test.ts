@@ -13,7 +13,7 @@ import { waitFor } from '../support/wait-for.ts';
 import { codecWorld } from './codec-world.ts';
 import type { CodecWorld } from './codec-world.ts';
 import { expectTracks } from './compare-tracks.ts';
-import { recordedStreams } from './recorded-streams.ts';
+import { recordedStreams } from '../support/media/recorded-streams.ts';
 import { toneBeginnings } from './tone-edges.ts';
 
 // Several processes and an encoder: on a busy machine they take their time.

@@ -5,8 +5,8 @@ import type { CodecName } from '../../recorder-image/contract/codecs.ts';
 import type { Format } from '../../recorder-image/contract/formats.ts';
 import type { CodedTrack } from '../support/media/coded-track.ts';
 import { FPS, SECONDS } from './codec-world.ts';
-import { endOf, recordedStreams } from './recorded-streams.ts';
-import type { RecordedStream } from './recorded-streams.ts';
+import { endOf, recordedStreams } from '../support/media/recorded-streams.ts';
+import type { RecordedStream } from '../support/media/recorded-streams.ts';
 import { toneBeginnings } from './tone-edges.ts';
 
 /** How far an encoded track may begin or end from where it was published, in ms. */
