@@ -95,7 +95,8 @@ export class TakePipelines {
     const { board, metrics, log } = this.#options;
     const { signal } = this.#cancel;
     // There is nothing to write a header with before its tracks have settled.
-    while (!take.ended && (!take.hasMedia || take.tracks === undefined)) await abortable(take.changed(), signal);
+    while (!take.ended && (!take.hasMedia || take.tracks === undefined))
+      await abortable(take.changed(), signal);
     if (!take.hasMedia) {
       this.#muxed(take);
       return undefined;

@@ -1,4 +1,5 @@
 import { fullBox, u32 } from './box.ts';
+import { LONGEST_DURATION } from './fragment.ts';
 import type { TrackFragment } from './fragment.ts';
 import { NumberTable, RunTable } from './number-table.ts';
 
@@ -22,12 +23,13 @@ export class SampleIndex {
   #latest = 0;
   #lowestOffset = 0;
   #highestOffset = 0;
+  #isExpressible = true;
 
   /** @param position of the fragment's data in the file, in bytes */
   add({ samples }: TrackFragment, position: number): void {
     for (const { dts, offset, size, duration, isKeyFrame } of samples) {
       if (this.#firstDts === undefined) this.#firstDts = dts;
-      else this.#durations.push(dts - this.#lastDts);
+      else this.#lasts(dts - this.#lastDts);
       this.#lastDts = dts;
       this.#lastDuration = duration;
       this.#offsets.push(offset);
@@ -43,6 +45,11 @@ export class SampleIndex {
     if (samples.length === this.#samplesInChunk) return;
     this.#samplesInChunk = samples.length;
     for (const value of [this.#chunkOffsets.length / 2, samples.length, 1]) this.#chunks.push(value);
+  }
+
+  /** Whether there is a number for each sample's duration: not for a pause of half a day and more. */
+  get isExpressible(): boolean {
+    return this.#isExpressible;
   }
 
   get isEmpty(): boolean {
@@ -71,7 +78,7 @@ export class SampleIndex {
 
   /** The content of `stbl` but for its `stsd`. To be asked for once: nothing may be added then. */
   finish(): readonly Buffer[] {
-    if (!this.isEmpty) this.#durations.push(this.#lastDuration);
+    if (!this.isEmpty) this.#lasts(this.#lastDuration);
     this.#durations.flush();
     this.#offsets.flush();
     const isShifted = this.#lowestOffset !== 0 || this.#highestOffset !== 0;
@@ -89,6 +96,11 @@ export class SampleIndex {
   /** What is added to all offsets, so that players that know no negative ones read the file: an edit takes it back. */
   get #raise(): number {
     return -this.#lowestOffset;
+  }
+
+  #lasts(duration: number): void {
+    this.#durations.push(duration);
+    this.#isExpressible &&= duration <= LONGEST_DURATION;
   }
 
   #compositionOffsets(): readonly Buffer[] {

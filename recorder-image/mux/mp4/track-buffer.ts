@@ -1,4 +1,5 @@
 import type { Packet } from '../../media/track.ts';
+import { LONGEST_DURATION } from './fragment.ts';
 import type { FragmentSample, TrackFragment } from './fragment.ts';
 import type { Mp4Track } from './mp4-track.ts';
 
@@ -61,7 +62,9 @@ export class TrackBuffer {
       const following = times[index + 1]?.dts ?? nextDts;
       // Of the last one it is a guess, and the next fragment says itself when it begins.
       const duration =
-        following === undefined ? (this.#lastDuration ?? track.usualDuration) : Math.max(0, following - dts);
+        following === undefined
+          ? (this.#lastDuration ?? track.usualDuration)
+          : Math.min(Math.max(0, following - dts), LONGEST_DURATION);
       this.#lastDuration = duration;
       return { dts, offset, size, duration, isKeyFrame };
     });

@@ -16,14 +16,21 @@ import type { RenditionOptions } from './rendition.ts';
  */
 export const joinWebm: Joint = {
   room: 2.3,
-  plan: (options, what, signal) =>
-    Promise.resolve(async (path) => {
+  plan: (options, what, signal) => {
+    const write = async (path: string): Promise<void> => {
       const { config, log } = options;
       const assembly = await assemble(options, what, signal);
       const onLog = (line: string): void => log.debug({ line }, 'FFmpeg says');
       await copyWithFfmpeg({ ...assembly, ffmpegPath: config.ffmpegPath, output: path, onLog }, signal);
-    }),
+    };
+    return Promise.resolve(what.takes.some(hasSeveralOfAKind) ? undefined : write);
+  },
 };
+
+/** A list has a place for one picture and one sound of each take: the others would be left out. */
+function hasSeveralOfAKind({ tracks }: Take): boolean {
+  return [...(tracks ?? [])].some((track) => !track.endsWith(':0'));
+}
 
 /** How FFmpeg makes one file of them, without encoding. */
 type Assembly = Pick<FfmpegOptions, 'input' | 'inputOptions' | 'moreInputs' | 'outputOptions'>;

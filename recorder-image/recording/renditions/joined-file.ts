@@ -52,7 +52,11 @@ export async function joinIntoOneFile(
   const uploader = await openFileUploader({
     ...patience,
     store,
-    object: { key, contentType: contentTypeOf(format), metadata: { ...metadataOf(config), take: joinedTakes(takes) } },
+    object: {
+      key,
+      contentType: contentTypeOf(format),
+      metadata: { ...metadataOf(config), take: joinedTakes(takes) },
+    },
     times: () => timesOf(options),
     path,
     statePath: spool.joinedStatePath,

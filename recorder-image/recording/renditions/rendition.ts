@@ -69,7 +69,9 @@ export interface Rendition {
 
 /** The journals among them, as files of the recording. */
 export function journalsOf(saved: readonly SavedTake[]): readonly StoredFile[] {
-  return saved.flatMap(({ journal }) => (journal === undefined ? [] : [{ ...journal, format: 'flv' as const }]));
+  return saved.flatMap(({ journal }) =>
+    journal === undefined ? [] : [{ ...journal, format: 'flv' as const }],
+  );
 }
 
 /** When what is in an object was recorded, as far as that is known: metadata for what is begun at the end of it all. */
