@@ -48,6 +48,11 @@ export class TrackLedger {
     return this.#packets;
   }
 
+  /** Decoding time of the first packet, in ms. */
+  get firstMs(): number {
+    return this.#firstMs;
+  }
+
   /** Decoding time of the last packet, in ms. */
   get lastMs(): number {
     return this.#lastMs;
