@@ -13,7 +13,6 @@ import type { TakeUploader, UploadReport } from './take-uploader.ts';
 import { UploadLoop } from './upload-loop.ts';
 import type { Step, UploadLoopOptions } from './upload-loop.ts';
 import type { UploadedFile } from './upload-state.ts';
-import { hasWholeBoxes } from './whole-boxes.ts';
 
 const CONTENT_TYPES = { init: 'video/mp4', segment: 'video/iso.segment' } as const;
 
@@ -42,7 +41,7 @@ export class SegmentsUploader implements TakeUploader {
   readonly #loop: UploadLoop;
   readonly #observed: ObservedBytes;
   #state: SegmentsState;
-  /** Where FFmpeg writes this time. */
+  /** Where they are made this time. */
   #directory: string | undefined;
   /** How many of the segments that were made this time are in S3. */
   #confirmed = 0;
@@ -139,10 +138,8 @@ export class SegmentsUploader implements TakeUploader {
     directory: string,
     made: { readonly file: string; readonly durationSeconds: number },
     signal: AbortSignal,
-  ): Promise<'moved' | 'waiting'> {
+  ): Promise<'moved'> {
     const { takeIndex, log, onProgress } = this.#options;
-    // FFmpeg has to make it again, and will be told so.
-    if (!(await hasWholeBoxes(join(directory, made.file)))) return 'waiting';
     if (!this.#initConfirmed) {
       const init = await this.#put({ directory, file: INIT_FILE, known: this.#state.init }, signal);
       await this.#save({ init });
