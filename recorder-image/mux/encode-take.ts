@@ -7,6 +7,7 @@ import { abortable } from '../support/abortable.ts';
 import { FfmpegError } from './ffmpeg.ts';
 import type { FfmpegOptions, FfmpegProcess } from './ffmpeg.ts';
 import { killWhenStuck } from './kill-when-stuck.ts';
+import { READ_FOR_ENCODING } from './recipes.ts';
 import type { Recipe } from './recipes.ts';
 import type { StreamedOutput } from './streamed-output.ts';
 
@@ -92,7 +93,7 @@ async function encode(
   const process = startFfmpeg({
     ffmpegPath,
     input,
-    inputOptions: ['-f', 'flv'],
+    inputOptions: READ_FOR_ENCODING,
     outputOptions: recipe({ videoCodec: take.videoCodec }),
     output,
     live: !take.ended,
