@@ -24,6 +24,7 @@ export interface RecorderConfig {
   readonly streamKeySha256: string;
   readonly rtmpPort: number;
   readonly rtmpTls: CertificatePaths | undefined;
+  readonly rtmpProxyProtocol: boolean;
   readonly httpPort: number;
   readonly ffmpegPath: string;
   readonly resultPath: string;
@@ -52,6 +53,7 @@ export function configFrom(env: RecorderEnvironment): RecorderConfig {
     streamKeySha256: env.STREAM_KEY_SHA256,
     rtmpPort: env.RTMP_PORT,
     rtmpTls: certificatePaths(env),
+    rtmpProxyProtocol: env.RTMP_PROXY_PROTOCOL,
     httpPort: env.HTTP_PORT,
     ffmpegPath: env.FFMPEG_PATH,
     resultPath: env.RESULT_PATH,

@@ -32,6 +32,7 @@ export interface ApiConfig {
   /** Where recordings are written; undefined where it is not told. */
   readonly bucket: string | undefined;
   readonly keyPrefix: string;
+  readonly keyTemplate: string;
   readonly publicUrl: string | undefined;
   readonly retentionDays: number | undefined;
   readonly retentionIntervalMs: number;
@@ -123,6 +124,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): A
     },
     bucket: data.S3_BUCKET,
     keyPrefix: data.S3_KEY_PREFIX,
+    keyTemplate: data.S3_KEY_TEMPLATE,
     publicUrl: data.PUBLIC_URL,
     retentionDays: data.RECORDING_RETENTION_DAYS,
     retentionIntervalMs: data.RETENTION_INTERVAL * 1000,

@@ -25,6 +25,7 @@ import { Informer } from '../runtime/informer.ts';
 import { KubeClient } from '../runtime/kube/client.ts';
 import { KubeConfigConnection } from '../runtime/kube/connection.ts';
 import { folderOf, RecordingFiles } from '../storage/recording-files.ts';
+import { RecordingManifests } from '../storage/recording-manifests.ts';
 import { SignedPlaylists } from '../storage/signed-playlists.ts';
 import { PresignedDownloads } from '../storage/presigned-downloads.ts';
 import { channelPoll } from './api-channel-poll.ts';
@@ -71,6 +72,10 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
   closing.defer(() => downloads.close());
   const files = new RecordingFiles(config.storage);
   closing.defer(() => files.close());
+  const manifests = new RecordingManifests({
+    read: (file, maxBytes) => dependencies.time('storage', () => files.text(file, maxBytes)),
+    onRefused: (manifest, why) => log.warn({ ...manifest, why }, 'manifest not used'),
+  });
   const { expirySeconds } = config.storage;
   // A player of a growing playlist asks for it again and again until the meeting is over.
   const lifetimeSeconds = expirySeconds + config.maxDuration;
@@ -114,6 +119,7 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
         await dependencies.time('storage', () => downloads.requirePresence(request));
         return playlistLinks.make(request);
       },
+      listed: (manifest) => manifests.files(manifest),
       growing: async ({ meetingId, recordingId }) => {
         if (config.bucket === undefined) return undefined;
         const folder = `${config.keyPrefix}${folderOf(meetingId)}/`;
@@ -123,6 +129,7 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
     },
     retention: {
       remove: (file, stopping) => files.remove(file, stopping),
+      listed: (manifest) => manifests.files(manifest),
       defaultDays: config.retentionDays,
       onError: (err, recordingId) => log.warn({ err: brief(err), recordingId }, 'file not removed'),
     },

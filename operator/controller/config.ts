@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keyTemplateSchema } from '../../recorder-image/contract/key-template.ts';
 import { ConfigError } from './config-error.ts';
 import { KEEP_THE_NODE, json } from './environment-values.ts';
 import { ingestConfig, ingestEnvironment } from './ingest-config.ts';
@@ -87,6 +88,9 @@ export const controllerEnvironmentSchema = z.object({
   AGORA_CUSTOMER_SECRET: text('Customer secret of the REST API.'),
   S3_BUCKET: z.string().min(3).meta({ description: 'The bucket that takes the files.' }),
   S3_KEY_PREFIX: z.string().default('recordings/').meta({ description: 'What their keys begin with.' }),
+  S3_KEY_TEMPLATE: keyTemplateSchema.meta({
+    description: "How a recording's folder is named after that: docs/reference/files.md.",
+  }),
   S3_ENDPOINT: z.url().optional().meta({ description: 'URL of the S3 server, where it is not AWS.' }),
   S3_FORCE_PATH_STYLE: flag(false).meta({
     description: 'true: the bucket stands in the path, not in the host name.',
@@ -215,6 +219,7 @@ function toConfig(env: ControllerEnvironment) {
       rtmpPort: env.RECORDER_RTMP_PORT,
       httpPort: env.RECORDER_HTTP_PORT,
       keyPrefix: env.S3_KEY_PREFIX,
+      keyTemplate: env.S3_KEY_TEMPLATE,
       /** The Secret with the certificate of its ingest; absent: it speaks RTMP without TLS. */
       tlsSecret: ingest.exposure === 'gateway' ? ingest.gateway.tlsSecret : undefined,
       /** Given to the pods as it is, where it is set. */

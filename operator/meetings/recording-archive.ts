@@ -1,4 +1,4 @@
-import type { Downloads, StoredFile } from './downloads.ts';
+import type { Downloads } from './downloads.ts';
 import { fileOf } from './downloads.ts';
 import { RecordingError } from './errors.ts';
 import type { MeetingDocument } from './meeting.ts';
@@ -6,6 +6,7 @@ import type { RecordingDocument } from './recording.ts';
 import type { RecordingRequest } from './recording-service.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { requireHost } from './roles.ts';
+import type { StoredFile } from './stored-files.ts';
 
 interface RecordingArchiveOptions {
   readonly store: RecordingStore;

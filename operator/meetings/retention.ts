@@ -2,12 +2,16 @@ import type { Projection } from './projection.ts';
 import type { RecordingDocument } from './recording.ts';
 import { isActive } from './recording-status.ts';
 import type { RecordingStore } from './recording-store.ts';
+import { manifestOf, storedFiles } from './stored-files.ts';
+import type { ListFiles } from './stored-files.ts';
 
 export interface RetentionOptions {
   readonly store: RecordingStore;
   readonly projection: Projection;
   /** Removes a file, harmless to repeat. */
   readonly remove: (file: { bucket: string; key: string }, signal?: AbortSignal) => Promise<void>;
+  /** Absent: only files that the status knows are removed. */
+  readonly listed?: ListFiles | undefined;
   /** Of meetings that have none of their own; undefined: their files are kept. */
   readonly defaultDays: number | undefined;
   readonly now: () => Date;
@@ -57,7 +61,7 @@ export class Retention {
   }
 
   async #remove({ _id }: RecordingDocument, signal: AbortSignal | undefined): Promise<void> {
-    const { store, projection, remove, now } = this.#options;
+    const { store, projection, remove, listed, now } = this.#options;
     // Written down first: from here on, a legal hold comes too late, and is refused.
     const marked = await store.change(_id, (known) =>
       known === undefined || !isRemovable(known) || known.deletingAt
@@ -65,7 +69,11 @@ export class Retention {
         : { ...known, deletingAt: now(), revision: known.revision + 1 },
     );
     if (marked === undefined || !isRemovable(marked) || !marked.deletingAt) return;
-    for (const file of filesOf(marked)) await remove(file, signal);
+    const files = await storedFiles(marked, listed);
+    // Last of all: what is left of a removal that was cut off is found by it.
+    const manifest = manifestOf(marked, files);
+    for (const { bucket, key } of [...files, ...(manifest ? [manifest] : [])])
+      await remove({ bucket, key }, signal);
     const removed = await store.change(_id, (known) =>
       known === undefined || known.deletedAt
         ? undefined
@@ -76,6 +84,7 @@ export class Retention {
             fileKey: null,
             fileSize: null,
             files: [],
+            manifest: null,
             revision: known.revision + 1,
           },
     );
@@ -85,12 +94,4 @@ export class Retention {
 
 function isRemovable(record: RecordingDocument): boolean {
   return !isActive(record.status) && !record.deletedAt && record.legalHold !== true;
-}
-
-function filesOf({ bucket, fileKey, files }: RecordingDocument): { bucket: string; key: string }[] {
-  const single = bucket === null || fileKey === null ? [] : [{ bucket, key: fileKey }];
-  return [...single, ...files.filter(({ key }) => key !== fileKey)].map(({ bucket, key }) => ({
-    bucket,
-    key,
-  }));
 }

@@ -1,6 +1,8 @@
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { contentTypeOf } from '../../recorder-image/contract/formats.ts';
+import type { FileFormat } from '../../recorder-image/contract/formats.ts';
 import { attachment } from './content-disposition.ts';
 import { s3Client, storageError } from './s3-access.ts';
 import type { S3Access } from './s3-access.ts';
@@ -20,11 +22,6 @@ interface S3Object {
 
 export const EXPIRY_SECONDS = { min: 60, default: 900, max: 86_400 } as const;
 
-const CONTENT_TYPES: Record<string, string> = {
-  mp4: 'video/mp4',
-  webm: 'video/webm',
-  m3u8: 'application/vnd.apple.mpegurl',
-};
 const HEAD_TIMEOUT_MS = 5000;
 
 /** URLs by which a file in a private bucket can be downloaded for a while, by whoever has one, also in parts (Range). */
@@ -44,7 +41,7 @@ export class PresignedDownloads {
 
   /** Throws StorageError: `file-gone`, `storage-unavailable`. */
   async url(
-    request: S3Object & { readonly fileName: string; readonly format: string },
+    request: S3Object & { readonly fileName: string; readonly format: FileFormat },
   ): Promise<{ url: string; expiresAt: Date }> {
     const { bucket, key, fileName, format } = request;
     await this.requirePresence({ bucket, key });
@@ -53,7 +50,7 @@ export class PresignedDownloads {
         Bucket: bucket,
         Key: key,
         ResponseContentDisposition: attachment(fileName),
-        ResponseContentType: CONTENT_TYPES[format] ?? 'application/octet-stream',
+        ResponseContentType: contentTypeOf(format),
       }),
       this.#expirySeconds,
     );

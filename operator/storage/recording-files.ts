@@ -29,14 +29,19 @@ export class RecordingFiles {
   }
 
   /** A playlist as it lies in S3. */
-  async playlist({ bucket, key }: StoredFile): Promise<string> {
+  playlist(file: StoredFile): Promise<string> {
+    return this.text(file, MAX_PLAYLIST_BYTES);
+  }
+
+  /** A file of text, of so many bytes at most: one that is larger is not what was looked for. */
+  async text({ bucket, key }: StoredFile, maxBytes: number): Promise<string> {
     try {
       const { Body: body, ContentLength: length = 0 } = await this.#client.send(
         new GetObjectCommand({ Bucket: bucket, Key: key }),
         { abortSignal: AbortSignal.timeout(TIMEOUT_MS) },
       );
-      if (body === undefined || length > MAX_PLAYLIST_BYTES) {
-        throw new StorageError('file-gone', 'What is stored there is no playlist.');
+      if (body === undefined || length > maxBytes) {
+        throw new StorageError('file-gone', 'What is stored there is something else.');
       }
       return await body.transformToString('utf8');
     } catch (error) {

@@ -49,6 +49,10 @@ export const environmentSchema = z.object({
     .min(1)
     .optional()
     .meta({ description: "PEM file with the certificate's key; required with RTMP_TLS_CERT_PATH." }),
+  RTMP_PROXY_PROTOCOL: flag.meta({
+    description:
+      'true: each connection to the ingest begins with a header of the PROXY protocol, version 2, that says where it comes from.',
+  }),
   HTTP_PORT: port(8080).meta({ description: 'Port of health, status and metrics; 0 takes a free one.' }),
   RECORDING_FORMAT: z.enum(FORMAT_NAMES).default('mp4').meta({ description: 'The file that is made.' }),
   RECORDING_RESOLUTION: z
@@ -152,6 +156,11 @@ export class EnvironmentError extends Error {
 export const salvageEnvironmentSchema = environmentSchema
   .pick({
     RECORDING_ID: true,
+    RECORDING_UID: true,
+    RECORDING_ATTEMPT: true,
+    MEETING_ID: true,
+    REQUESTED_BY: true,
+    NODE_NAME: true,
     RECORDING_FORMAT: true,
     RECORDING_STORAGE_PATH: true,
     S3_BUCKET: true,

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** The variables of a key template, and what each stands for. */
 export const KEY_VARIABLES = {
   meetingId: 'spec.meetingId; what is no letter, digit, dot, dash or underscore becomes an underscore.',
@@ -77,6 +79,19 @@ export function checkKeyTemplate(template: string): void {
     );
 }
 
+/** A template that is configured. */
+export const keyTemplateSchema = z
+  .string()
+  .default(DEFAULT_KEY_TEMPLATE)
+  .superRefine((template, context) => {
+    try {
+      checkKeyTemplate(template);
+    } catch (error) {
+      if (!(error instanceof KeyTemplateError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+    }
+  });
+
 /**
  * The recording's folder: ends with a slash. `prefix` is put in front as it is. Throws where the UID has fewer than twelve
  * hex digits, for two recordings could share a folder then.
@@ -118,17 +133,19 @@ export function splitByTemplate(
 }
 
 /**
- * Whether a recording of this UID can have this folder, under whatever template: the one that is set may have been another
- * when the recording was made.
- *
- * @param prefix is taken as it is where the folder begins with it
+ * Whether a recording of this UID can have this folder, under whatever prefix and template: they may have been others when
+ * the recording was made.
  */
-export function isFolderOf(uid: string, folder: string, prefix = ''): boolean {
-  const path = folder.startsWith(prefix) ? folder.slice(prefix.length) : folder;
-  const elements = path.split('/');
+export function isFolderOf(uid: string, folder: string): boolean {
+  const elements = folder.split('/');
   const short = shortUid(uid);
-  if (elements.pop() !== '' || !SHORT_UID.test(short) || !elements.every(isElement)) return false;
+  if (elements.pop() !== '' || !SHORT_UID.test(short) || elements.some(leadsElsewhere)) return false;
   return elements.some((element) => element.startsWith(short) || element.endsWith(short));
+}
+
+/** Also to whoever decodes it, or takes a backslash for a slash. */
+function leadsElsewhere(element: string): boolean {
+  return /^(?:\.|%2e)+$/i.test(element) || /[\\\p{Cc}\p{Cs}]/u.test(element);
 }
 
 function isElement(text: string): boolean {

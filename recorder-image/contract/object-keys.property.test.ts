@@ -122,7 +122,7 @@ describe('keys, whatever a recording and a template are', () => {
       const place = { prefix: made.prefix(), template: made.template() };
       const folder = recordingFolder(recording, place);
       const uid12 = shortUid(recording.uid);
-      expect(isFolderOf(recording.uid, folder, place.prefix), folder).toBe(true);
+      expect(isFolderOf(recording.uid, folder), folder).toBe(true);
       for (const [key, content] of objects(made, folder)) {
         const said = `${key} of ${JSON.stringify(place)}`;
         expect(parseKey(key, place), said).toEqual({ layout: 'folder', folder, uid12, content });

@@ -11,6 +11,8 @@ import { PublisherConfigs } from './publisher-configs.ts';
 import { recoverFile } from './recovery.ts';
 import { PublisherRefusals } from './refusals.ts';
 import type { Refusal } from './refusals.ts';
+import { Silences } from './silences.ts';
+import type { Stretch } from './silences.ts';
 import { TakeTracks } from './take-tracks.ts';
 import { endTake, TakeWriter } from './take-writer.ts';
 import { Take } from './take.ts';
@@ -53,6 +55,7 @@ export class Journal {
   readonly #timeline: Timeline;
   readonly #takes: Take[];
   readonly #closing: Promise<void>[] = [];
+  readonly #silences: Silences;
   #durationMs: number;
   #writer: TakeWriter | undefined;
 
@@ -61,6 +64,7 @@ export class Journal {
     this.#timeline = recovered.timeline;
     this.#takes = recovered.takes;
     this.#durationMs = recovered.timeline.headMs;
+    this.#silences = recovered.silences;
     const last = recovered.takes.at(-1);
     if (last !== undefined && recovered.tracks !== undefined) {
       this.#writer = new TakeWriter({ take: last, tracks: recovered.tracks, onError: options.onError });
@@ -80,6 +84,11 @@ export class Journal {
   /** When the last media came, as a Unix time in ms; undefined before the first. */
   get lastMediaAt(): number | undefined {
     return this.#takes.length === 0 ? undefined : this.#timeline.headAt;
+  }
+
+  /** Where there is no media for a while. */
+  get silences(): readonly Stretch[] {
+    return this.#silences.stretches;
   }
 
   /** Bytes in all files. */
@@ -136,6 +145,7 @@ export class Journal {
     }
     writer.append({ track, timestampMs, payload });
     this.#durationMs = Math.max(this.#durationMs, timestampMs);
+    this.#silences.observe(timestampMs);
     return 'kept';
   }
 
@@ -176,6 +186,7 @@ interface Recovered {
   readonly takes: Take[];
   /** Of the last take, which may grow. */
   readonly tracks: TakeTracks | undefined;
+  readonly silences: Silences;
 }
 
 /** Opens the journal in the folder, going on with what is there. Half-written last tags are cut off. */
@@ -187,11 +198,15 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   let tracks: TakeTracks | undefined;
   let head: Tag | undefined;
   let headAt = 0;
+  const silences = new Silences();
   for (const index of indexes) {
     const take = new Take({ index, path: takePath(options.directory, index) });
     const found = new TakeTracks(options.format);
     const file = await recoverFile(take.path, (tag) => {
-      found.observe(tag);
+      const content = found.read(tag);
+      take.accepted.addAll(content.packets);
+      silences.observe(tag.timestampMs);
+      found.observe(content, tag.timestampMs);
       head = { ...tag, payload: Buffer.alloc(0) };
     });
     if (!found.hasMedia) continue;
@@ -206,6 +221,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     timeline: new Timeline({ headMs: head?.timestampMs, headAt }),
     takes,
     tracks,
+    silences,
   });
 }
 

@@ -4,6 +4,7 @@ import type { ResultReason } from '../contract/result.ts';
 import type { RecorderStatus } from '../contract/status.ts';
 import { Ingest } from '../ingest/ingest.ts';
 import type { Journal } from '../journal/journal.ts';
+import { acceptedFourCcs } from '../media/enhanced-rtmp.ts';
 import type { RecorderMetrics } from '../metrics.ts';
 import type { RecordingState } from '../spool/recording-state.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -56,8 +57,9 @@ export class Reception {
     this.#ingest = new Ingest({
       port: config.rtmpPort,
       tls: config.rtmpTls,
+      proxyProtocol: config.rtmpProxyProtocol,
       streamKeySha256: config.streamKeySha256,
-      stallMs: config.stallMs,
+      fourCcs: acceptedFourCcs(config.format),
       events: this.#intake,
       log,
     });
