@@ -16,6 +16,12 @@ export class RecorderMetrics {
     'Times that all of a file had to be sent again, because the store had lost it.',
   );
   readonly publisherConnects = this.#counter('publisher_connects_total', 'Publishers that were accepted.');
+  readonly expelledConnections = new Counter({
+    name: `${PREFIX}expelled_connections_total`,
+    help: 'Connections that were closed before they published, by reason.',
+    labelNames: ['reason'],
+    registers: [this.#registry],
+  });
   readonly spoolBytes = this.#gauge('spool_bytes', 'Bytes in the journal.');
   readonly freeBytes = this.#gauge('free_bytes', "Bytes that the spool's file system has left.");
   readonly bitrateKbps = this.#gauge('bitrate_kbps', 'Media received in the last seconds, in kbit/s.');

@@ -1,3 +1,4 @@
+import { keyTemplateFault } from '../../recorder-image/contract/key-template.ts';
 import type { z } from 'zod';
 import type { RecordingDefaults } from '../meetings/recording-request.ts';
 import type { TokenKeys } from './authentication.ts';
@@ -32,6 +33,7 @@ export interface ApiConfig {
   /** Where recordings are written; undefined where it is not told. */
   readonly bucket: string | undefined;
   readonly keyPrefix: string;
+  readonly keyTemplate: string;
   readonly publicUrl: string | undefined;
   readonly retentionDays: number | undefined;
   readonly retentionIntervalMs: number;
@@ -78,6 +80,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): A
   const parsed = environmentSchema.safeParse(given);
   const wrong = parsed.success ? [] : parsed.error.issues.map((issue) => sayWrong(issue, given));
   const keys = tokenKeys(given, wrong);
+  const template = parsed.data && keyTemplateFault(parsed.data.S3_KEY_TEMPLATE, parsed.data.S3_KEY_PREFIX);
+  if (template !== undefined) wrong.push(`S3_KEY_TEMPLATE: ${template}`);
   const namespace = given['RECORDINGS_NAMESPACE'] ?? given['POD_NAMESPACE'];
   if (namespace === undefined)
     wrong.push('RECORDINGS_NAMESPACE is missing: the namespace of the MeetingRecordings.');
@@ -123,6 +127,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): A
     },
     bucket: data.S3_BUCKET,
     keyPrefix: data.S3_KEY_PREFIX,
+    keyTemplate: data.S3_KEY_TEMPLATE,
     publicUrl: data.PUBLIC_URL,
     retentionDays: data.RECORDING_RETENTION_DAYS,
     retentionIntervalMs: data.RETENTION_INTERVAL * 1000,

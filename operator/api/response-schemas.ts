@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RTC_ROLES } from '../agora/rtc-token.ts';
-import { FORMATS, LAYOUTS } from '../crd/spec.ts';
+import { FILE_FORMATS } from '../../recorder-image/contract/formats.ts';
+import { LAYOUTS } from '../crd/spec.ts';
 import { phaseSchema } from '../crd/phases.ts';
 import { RECORDING_STATUSES } from '../meetings/recording-status.ts';
 import { ERROR_CODES } from './error-codes.ts';
@@ -26,6 +27,13 @@ const recordingFields = {
   fps: z.number().nullable().describe('Frames per second.'),
   bitrate: z.number().nullable().describe('kbit/s'),
   error: text.describe('Why it failed, for people.'),
+  complete: z
+    .boolean()
+    .nullable()
+    .describe(
+      'Whether everything that was accepted is in the files; null while active, or where nobody can tell.',
+    ),
+  missingSeconds: seconds.describe("That are missing by the installation's fault; null as above."),
 };
 
 export const recordingSchema = z.strictObject({
@@ -76,7 +84,9 @@ export const downloadSchema = z.strictObject({
   expiresAt: time,
   fileName: z.string(),
   sizeBytes: bytes,
-  format: z.enum(FORMATS),
+  format: z
+    .enum(FILE_FORMATS)
+    .describe('Of this file; flv: no file of the format could be made, and this is what was received.'),
   takes: z.int().min(1).describe('How many files the recording has.'),
 });
 

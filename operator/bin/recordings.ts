@@ -11,6 +11,8 @@ import { KubeClient } from '../runtime/kube/client.ts';
 import { KubeConfigConnection } from '../runtime/kube/connection.ts';
 import { PresignedDownloads } from '../storage/presigned-downloads.ts';
 import type { PresignedDownloadsOptions } from '../storage/presigned-downloads.ts';
+import { RecordingFiles } from '../storage/recording-files.ts';
+import { RecordingManifests } from '../storage/recording-manifests.ts';
 import { kubeConfig } from './api-parts.ts';
 
 export { RecordingError } from '../meetings/errors.ts';
@@ -37,7 +39,7 @@ export interface OpenRecordingsOptions {
   readonly defaults?: RecordingDefaults | undefined;
   /** AWS's own unless told. */
   readonly storage?: Omit<PresignedDownloadsOptions, 'now'> | undefined;
-  /** Told of errors of the database's connection, which comes back by itself. */
+  /** Told of errors of the database's connection, which comes back by itself, and of manifests that are of no use. */
   readonly onError?: ((error: unknown) => void) | undefined;
   /** Ends the wait for the database. */
   readonly signal: AbortSignal;
@@ -77,6 +79,12 @@ export async function openRecordings(options: OpenRecordingsOptions): Promise<Re
   const objects = new KubernetesRecordingObjects({ client: new KubeClient({ connection }), namespace });
   const downloads = new PresignedDownloads({ ...storage, now });
   closing.defer(() => downloads.close());
+  const files = new RecordingFiles(storage);
+  closing.defer(() => files.close());
+  const manifests = new RecordingManifests({
+    read: (file, maxBytes) => files.text(file, maxBytes),
+    onRefused: ({ key }, why) => onError(new Error(`${key} is not used: ${why}`)),
+  });
   const lifetimeSeconds = (storage.expirySeconds ?? DEFAULT_EXPIRY_SECONDS) + defaults.maxDuration;
   const links = new PlaylistLinks({ secret: streamKeySecret, now, lifetimeSeconds });
   const { service, registry } = createRecordings({
@@ -93,6 +101,7 @@ export async function openRecordings(options: OpenRecordingsOptions): Promise<Re
         const { url, expiresAt } = await links.make(file);
         return { url: new URL(url, apiUrl).href, expiresAt };
       },
+      listed: (manifest) => manifests.files(manifest),
     },
     // How many wait is known to whoever follows the objects: the API.
     queued: () => 0,

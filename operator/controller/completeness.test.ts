@@ -6,10 +6,12 @@ import { collect } from './steps/collect.ts';
 import { NOW, NOW_MS, liveStatus, passOf, recordingOf, worldOf } from './testing/build.ts';
 
 const at = (seconds: number) => new Date(NOW_MS + seconds * 1000).toISOString();
+const folder = { bucket: 'bucket', prefix: 'recordings/meeting-1/rec-0123456789ab/' };
+const key = `${folder.prefix}recording.mp4`;
 const file = {
-  bucket: 'b',
-  key: 'm/rec/recording.mp4',
-  url: 's3://b/k',
+  bucket: 'bucket',
+  key,
+  url: `s3://bucket/${key}`,
   sizeBytes: 42,
   format: 'mp4',
 } as const;
@@ -40,7 +42,7 @@ const second: MeetingRecordingStatus = { ...stopping, attempt: 2, parts: [part],
 /** What is told of a recording at its end. */
 async function ended(recorder: RecorderState | undefined, stored = stopping, live?: number) {
   const pass = {
-    ...passOf(recordingOf({ status: stored }), {
+    ...passOf(recordingOf({ status: { folder, ...stored } }), {
       ...(live !== undefined && { live: liveStatus({ startedAt: NOW, durationSeconds: live }) }),
     }),
     recorder,
@@ -124,9 +126,9 @@ describe('a recorder that ends with a result', () => {
   });
 
   it('names its manifest, and one that lies elsewhere is not taken', async () => {
-    const manifest = { key: 'm/rec/manifest.json', checksum: 'CRC64NVME:AA==' };
-    expect(await ended(result({ manifest }))).toMatchObject({ manifest: { bucket: 'b', ...manifest } });
-    for (const key of ['m/other/manifest.json', 'manifest.json', `m/rec/${'x'.repeat(2000)}`])
+    const manifest = { key: `${folder.prefix}manifest.json`, checksum: 'CRC64NVME:AA==' };
+    expect(await ended(result({ manifest }))).toMatchObject({ manifest: { bucket: 'bucket', ...manifest } });
+    for (const key of ['m/other/manifest.json', 'manifest.json', `${folder.prefix}${'x'.repeat(2000)}`])
       expect((await ended(result({ manifest: { key } }))).manifest).toBeUndefined();
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ingestRoute, whyNotTaken } from './ingest-route.ts';
 import type { RouteCondition, TlsRoute } from './ingest-route.ts';
 import type { GatewayConfig } from './ingest-config.ts';
-import { podOf, recordingOf } from './testing/build.ts';
+import { UID, podOf, recordingOf } from './testing/build.ts';
 
 const gateway: GatewayConfig = {
   name: 'ingest',
@@ -20,7 +20,7 @@ const resolved: RouteCondition = { type: 'ResolvedRefs', status: 'True', observe
 
 function routeWith(...answers: { gateway?: string; conditions: RouteCondition[] }[]): TlsRoute {
   return {
-    metadata: { name: 'meetrec-uid-1', namespace: 'ns', generation: 2 },
+    metadata: { name: `meetrec-${UID}`, namespace: 'ns', generation: 2 },
     status: {
       parents: answers.map(({ gateway: name = 'ingest', conditions }) => ({
         parentRef: { name, namespace: 'gateways', sectionName: 'rtmps' },
@@ -32,22 +32,22 @@ function routeWith(...answers: { gateway?: string; conditions: RouteCondition[] 
 
 describe("a recording's route", () => {
   it('leads from its host name to the Service of its recorder, and belongs to the pod', () => {
-    const recording = recordingOf({ metadata: { name: 'rec-7', uid: 'uid-7' } });
+    const recording = recordingOf({ metadata: { name: 'rec-7' } });
     const pod = podOf(recording);
     const options = {
       recording,
       pod,
       gateway,
       attempt: 2,
-      serviceName: 'meetrec-uid-7-2',
+      serviceName: `meetrec-${UID}-2`,
       servicePort: 1935,
     };
     expect(ingestRoute(options)).toMatchObject({
-      metadata: { name: 'meetrec-uid-7', ownerReferences: [{ kind: 'Pod', uid: 'pod-uid' }] },
+      metadata: { name: `meetrec-${UID}`, ownerReferences: [{ kind: 'Pod', uid: 'pod-uid' }] },
       spec: {
         hostnames: ['rec-7.ingest.example.com'],
         parentRefs: [{ name: 'ingest', namespace: 'gateways', sectionName: 'rtmps' }],
-        rules: [{ backendRefs: [{ name: 'meetrec-uid-7-2', port: 1935 }] }],
+        rules: [{ backendRefs: [{ name: `meetrec-${UID}-2`, port: 1935 }] }],
       },
     });
   });

@@ -2,8 +2,8 @@ import { secondsBefore } from '../crd/seconds-before.ts';
 import type { RecordingFile, RecordingPart } from '../crd/status.ts';
 import { isUnwanted, lookAgainIn } from './pass.ts';
 import type { Pass } from './pass.ts';
+import { attemptKey } from './recording-place.ts';
 import { receivedMedia } from './received-media.ts';
-import { objectKey } from './recorder-pod.ts';
 import type { World } from './world.ts';
 
 /** Recorders that may be lost before the recording is not continued by another one. */
@@ -43,6 +43,7 @@ export function addPart(pass: Pass, world: World, message: string): void {
   const { status, recording } = pass;
   const attempt = status.value.attempt ?? 1;
   const parts = status.value.parts ?? [];
+  const { keyPrefix: prefix } = world.config.recorder;
   if (parts.some((part) => part.attempt === attempt)) return;
   const received = receivedMedia(pass);
   if (received !== undefined) status.value.durationSeconds = earlierSeconds(pass) + received.seconds;
@@ -52,7 +53,7 @@ export function addPart(pass: Pass, world: World, message: string): void {
       attempt,
       state: 'Salvaging',
       since: status.now,
-      key: objectKey(recording, world.config.recorder.keyPrefix, attempt),
+      key: attemptKey({ recording, folder: status.value.folder, attempt, prefix }),
       ...(received && {
         durationSeconds: received.seconds,
         receivedSeconds: received.seconds,

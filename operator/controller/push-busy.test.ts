@@ -4,7 +4,7 @@ import type { MeetingRecordingStatus } from '../crd/status.ts';
 import type { FakeClock } from '../runtime/testing/fake-clock.ts';
 import type { Pass } from './pass.ts';
 import { PushBusyError } from './push-busy.ts';
-import { NOW, NOW_MS, passOf, podOf, recordingOf, worldOf } from './testing/build.ts';
+import { UID, NOW, NOW_MS, passOf, podOf, recordingOf, worldOf } from './testing/build.ts';
 import { push } from './steps/push.ts';
 import { retain } from './steps/retain.ts';
 import { stop } from './steps/stop.ts';
@@ -74,7 +74,7 @@ describe('an Agora that enough others wait for', () => {
     const pass = passAt(ready);
     expect(await push(pass, world)).toBe('next');
     expect(pass.status.value).toMatchObject({ phase: 'Starting', reason: 'RequestingPush' });
-    const memory = world.pushRequests.of('uid-1');
+    const memory = world.pushRequests.of(UID);
     expect(memory).toMatchObject({ failures: 0, lastError: undefined, notBeforeMs: 0 });
     expect(hasItsTurn()).toEqual(['ns/rec']);
     answered.add('start');

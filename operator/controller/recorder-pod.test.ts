@@ -3,13 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { deriveStreamKey } from '../crd/stream-key.ts';
 import { parseEnvironment } from '../../recorder-image/contract/environment.ts';
 import { readConfig } from './config.ts';
-import { objectKey, recorderPod } from './recorder-pod.ts';
-import { NOW, config, recordingOf } from './testing/build.ts';
+import { recorderPod } from './recorder-pod.ts';
+import type { Pod } from './kube-objects.ts';
+import { folderOfPod, newFolder } from './recording-place.ts';
+import { UID, NOW, config, recordingOf } from './testing/build.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 function podOf(recording = recordingOf(), recorder = config.recorder) {
-  const pod = recorderPod({ recording, attempt: 1, masterKey: config.masterKey, config: recorder });
+  const pod = recorderPod({
+    recording,
+    attempt: 1,
+    folder: newFolder(recording, recorder),
+    masterKey: config.masterKey,
+    config: recorder,
+  });
   const spec = pod.spec as Record<string, unknown> & { containers: [Record<string, unknown>] };
   const env = spec.containers[0]['env'] as { name: string; value: string }[];
   return {
@@ -28,13 +36,32 @@ describe('the recorder pod', () => {
       RECORDING_MAX_DURATION: 90,
       RECORDING_RESOLUTION: '1280x720',
       S3_BUCKET: 'bucket',
-      S3_KEY: 'recordings/meeting-1/rec.mp4',
+      S3_KEY: 'recordings/meeting-1/rec-0123456789ab/recording.mp4',
+      RECORDING_UID: UID,
+      RECORDING_ATTEMPT: 1,
+      MEETING_ID: 'meeting-1',
+    });
+  });
+
+  it('tells who asked and on which node it is, and what looks like a variable is none to the kubelet', () => {
+    const { container } = podOf(recordingOf({ spec: { meetingId: 'a $(S3_KEY)', requestedBy: '$$ann' } }));
+    expect(container['env']).toContainEqual({ name: 'MEETING_ID', value: 'a $$(S3_KEY)' });
+    expect(container['env']).toContainEqual({ name: 'REQUESTED_BY', value: '$$$$ann' });
+    const valueFrom = { fieldRef: { fieldPath: 'spec.nodeName' } };
+    expect(container['env']).toContainEqual({ name: 'NODE_NAME', valueFrom });
+  });
+
+  it('notes the folder that its recorder was given', () => {
+    const { pod } = podOf();
+    expect(folderOfPod(pod as Pod)).toEqual({
+      bucket: 'bucket',
+      prefix: 'recordings/meeting-1/rec-0123456789ab/',
     });
   });
 
   it('is given the hash of its key, and never the key', () => {
     const { pod, env } = podOf();
-    const key = deriveStreamKey(config.masterKey, 'uid-1');
+    const key = deriveStreamKey(config.masterKey, UID);
     expect(env['STREAM_KEY_SHA256']).toBe(sha256(key));
     expect(JSON.stringify(pod)).not.toContain(key);
     expect(JSON.stringify(pod)).not.toContain(config.masterKey);
@@ -51,9 +78,7 @@ describe('the recorder pod', () => {
     expect(pod.metadata).toMatchObject({
       name: 'rec-1',
       finalizers: ['meetrec.dev/result'],
-      ownerReferences: [
-        { kind: 'MeetingRecording', uid: 'uid-1', controller: true, blockOwnerDeletion: true },
-      ],
+      ownerReferences: [{ kind: 'MeetingRecording', uid: UID, controller: true, blockOwnerDeletion: true }],
       annotations: {
         'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
         'karpenter.sh/do-not-disrupt': 'true',
@@ -143,22 +168,5 @@ describe('the recorder pod', () => {
       mountPath: '/etc/meetrec-tls',
       readOnly: true,
     });
-  });
-
-  it.each([
-    ['meeting-1', 'recordings/meeting-1/rec.mp4'],
-    ['a/../b c', 'recordings/a_.._b_c/rec.mp4'],
-    ['..', 'recordings/_/rec.mp4'],
-    ['Besprechung ü', 'recordings/Besprechung__/rec.mp4'],
-  ])('puts the file of meeting %s where it can’t leave its folder', (meetingId, key) => {
-    expect(objectKey(recordingOf({ spec: { meetingId } }), 'recordings/', 1)).toBe(key);
-  });
-
-  it('gives the recorder after a lost one a file of its own, and the one after a wait the usual', () => {
-    const parts = [{ attempt: 1, state: 'Salvaging', since: NOW, key: 'k' }] as const;
-    const after = recordingOf({ status: { attempt: 2, parts: [...parts] } });
-    expect(objectKey(after, '', 2)).toBe('meeting-1/rec-attempt2.mp4');
-    expect(objectKey(after, '', 1)).toBe('meeting-1/rec.mp4');
-    expect(objectKey(recordingOf({ status: { attempt: 2 } }), '', 2)).toBe('meeting-1/rec.mp4');
   });
 });

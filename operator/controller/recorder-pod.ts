@@ -2,6 +2,7 @@ import { labelValue } from '../crd/label-value.ts';
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
 import {
   API_VERSION,
+  FOLDER_ANNOTATION,
   KIND,
   LABELS,
   MANAGER_NAME,
@@ -9,10 +10,14 @@ import {
   RECORDER_APP_NAME,
   RESULT_FINALIZER,
 } from '../crd/names.ts';
+import type { RecordingFolder } from '../crd/status.ts';
 import { deriveStreamKey, streamKeySha256 } from '../crd/stream-key.ts';
 import type { KubeObject } from '../runtime/kube/objects.ts';
 import type { RecorderConfig } from './config.ts';
-import { mebibytes, podStorageBytes, spoolBytes } from './spool-size.ts';
+import { mebibytes } from './quantities.ts';
+import { recorderResources } from './recorder-resources.ts';
+import { attemptKey, folderNote } from './recording-place.ts';
+import { spoolBytes } from './spool-size.ts';
 
 export const RECORDER_CONTAINER = 'recorder';
 const SPOOL = '/tmp/recordings';
@@ -44,15 +49,6 @@ export function recordingNameOf(podName: string): string {
   return podName.replace(/-[0-9]+$/, '');
 }
 
-/** The key of the file in the bucket. After a recorder was lost, each further attempt has its own: none writes another's. */
-export function objectKey(recording: MeetingRecording, prefix: string, attempt: number): string {
-  const { meetingId, output } = recording.spec;
-  const folder = meetingId.replaceAll(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+$/, '_');
-  const earlier = recording.status?.parts?.some((part) => part.attempt < attempt) ?? false;
-  const suffix = earlier ? `-attempt${attempt}` : '';
-  return `${prefix}${folder}/${recording.metadata.name}${suffix}.${output.format}`;
-}
-
 /** The SHA-256 of the one stream key that may publish. */
 export function publisherKeySha256(recording: MeetingRecording, masterKey: string): string {
   return (
@@ -64,6 +60,8 @@ export function publisherKeySha256(recording: MeetingRecording, masterKey: strin
 export interface RecorderPodOptions {
   recording: MeetingRecording;
   attempt: number;
+  /** Absent: the recording was begun before recordings had folders. */
+  folder: RecordingFolder | undefined;
   masterKey: string;
   config: RecorderConfig;
   /** The node's port that leads to the ingest; absent: none does. */
@@ -93,6 +91,7 @@ export function recorderPod(options: RecorderPodOptions): KubeObject & { spec: o
       annotations: {
         ...config.annotations,
         [MAX_DURATION_ANNOTATION]: String(recording.spec.maxDurationSeconds),
+        ...(options.folder && { [FOLDER_ANNOTATION]: folderNote(options.folder) }),
       },
       finalizers: [RESULT_FINALIZER],
       ...{
@@ -148,7 +147,6 @@ function elsewhere({ status }: MeetingRecording): object {
 
 function recorderContainer(options: RecorderPodOptions): object {
   const { config } = options;
-  const storage = mebibytes(podStorageBytes(spoolBytes(options.recording, config.maxSpoolBytes)));
   return {
     name: RECORDER_CONTAINER,
     image: config.image,
@@ -167,18 +165,7 @@ function recorderContainer(options: RecorderPodOptions): object {
     livenessProbe: LIVENESS,
     // Without a message of its own, the last lines of the log say what it died of.
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    resources: {
-      requests: {
-        cpu: config.cpuRequest,
-        memory: config.memory,
-        'ephemeral-storage': config.storageRequest ?? storage,
-      },
-      limits: {
-        ...(config.cpuLimit !== undefined && { cpu: config.cpuLimit }),
-        memory: config.memory,
-        'ephemeral-storage': storage,
-      },
-    },
+    resources: recorderResources(options.recording, config),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -201,12 +188,15 @@ function maxDurationFile(): object {
   return { path: MAX_DURATION_FILE, fieldRef: { fieldPath } };
 }
 
-function environment(options: RecorderPodOptions): { name: string; value: string }[] {
-  const { recording, config, masterKey } = options;
+function environment(options: RecorderPodOptions): EnvironmentVariable[] {
+  const { recording, config, masterKey, folder, attempt } = options;
   const { output, maxDurationSeconds } = recording.spec;
   const variables: Record<string, string | number | undefined> = {
     RECORDING_ID: recording.metadata.name,
+    RECORDING_UID: recording.metadata.uid,
+    RECORDING_ATTEMPT: attempt,
     MEETING_ID: recording.spec.meetingId,
+    REQUESTED_BY: recording.spec.requestedBy,
     STREAM_KEY_SHA256: publisherKeySha256(recording, masterKey),
     RTMP_PORT: config.rtmpPort,
     ...(config.tlsSecret !== undefined && {
@@ -223,10 +213,20 @@ function environment(options: RecorderPodOptions): { name: string; value: string
     RECORDING_STORAGE_PATH: SPOOL,
     // The volume's limit, which the recorder can't see: it would be evicted, spool and all.
     RECORDING_SPOOL_LIMIT_MB: Math.floor(spoolBytes(recording, config.maxSpoolBytes) / 1e6),
-    S3_KEY: objectKey(recording, config.keyPrefix, options.attempt),
+    S3_KEY: attemptKey({ recording, folder, attempt, prefix: config.keyPrefix }),
     ...config.environment,
+    ...(folder && { S3_BUCKET: folder.bucket }),
   };
-  return Object.entries(variables).flatMap(([name, value]) =>
-    value === undefined ? [] : [{ name, value: String(value) }],
+  const given = Object.entries(variables).flatMap(([name, value]) =>
+    value === undefined ? [] : [{ name, value: literally(String(value)) }],
   );
+  return [...given, { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }];
+}
+
+type EnvironmentVariable =
+  { name: string; value: string } | { name: string; valueFrom: { fieldRef: { fieldPath: string } } };
+
+/** The kubelet puts the values of other variables in the place of $(NAME): a meeting may be called so. */
+function literally(value: string): string {
+  return value.replaceAll('$', () => '$$');
 }

@@ -7,7 +7,8 @@ import type { RecorderPodOptions } from './recorder-pod.ts';
 import type { Pod } from './kube-objects.ts';
 
 /** What a recorder needs to store a file, and so what it takes to save one. */
-const ENVIRONMENT = /^(RECORDING_ID|RECORDING_FORMAT|S3_.*|AWS_.*|LOG_LEVEL)$/;
+const ENVIRONMENT =
+  /^(RECORDING_(ID|UID|ATTEMPT|FORMAT)|MEETING_ID|REQUESTED_BY|NODE_NAME|S3_.*|AWS_.*|LOG_LEVEL)$/;
 const GRACE_SECONDS = 30;
 /** It answers nobody. */
 const NO_SERVER = { ports: [], readinessProbe: {}, livenessProbe: {} };
@@ -25,10 +26,10 @@ export function salvagedAttempt(pod: Pod): number | undefined {
 
 /** The pod that makes a file of what a lost recorder had stored: the recorder's image with its other program. */
 export function salvagePod(
-  options: Omit<RecorderPodOptions, 'attempt'> & { part: RecordingPart },
+  options: Omit<RecorderPodOptions, 'attempt' | 'folder'> & { part: RecordingPart },
 ): KubeObject & { spec: object } {
   const { part, recording, config } = options;
-  const base = recorderPod({ ...options, attempt: part.attempt });
+  const base = recorderPod({ ...options, attempt: part.attempt, folder: recording.status?.folder });
   const spec = base.spec as Pod['spec'] & { volumes: { name: string }[] };
   const [container] = spec.containers;
   const kept = container?.env?.filter(({ name }) => ENVIRONMENT.test(name) && name !== 'S3_KEY') ?? [];

@@ -15,7 +15,10 @@ describe('a pod in the cache', () => {
     const slim = slimPod(structuredClone(pod));
     expect(slim.metadata).toEqual({
       ...pod.metadata,
-      annotations: { 'meetrec.dev/max-duration-seconds': '7200' },
+      annotations: {
+        'meetrec.dev/max-duration-seconds': '7200',
+        'meetrec.dev/folder': 'bucket/recordings/meeting-1/rec-0123456789ab/',
+      },
     });
     expect(slim.status).toEqual(pod.status);
     expect(slim.spec.nodeName).toBe('node-1');
@@ -53,6 +56,9 @@ describe('a pod in the cache', () => {
     const slim = slimPod(pod);
     expect(Object.keys(slim.spec)).toEqual(['nodeName', 'containers']);
     expect(slim.status).toEqual({ phase: 'Running' });
-    expect(Object.keys(slim.metadata.annotations ?? {})).toEqual(['meetrec.dev/max-duration-seconds']);
+    expect(Object.keys(slim.metadata.annotations ?? {})).toEqual([
+      'meetrec.dev/max-duration-seconds',
+      'meetrec.dev/folder',
+    ]);
   });
 });

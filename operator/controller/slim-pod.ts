@@ -1,4 +1,4 @@
-import { MAX_DURATION_ANNOTATION } from '../crd/names.ts';
+import { FOLDER_ANNOTATION, MAX_DURATION_ANNOTATION } from '../crd/names.ts';
 import type { ContainerStatus, Pod } from './kube-objects.ts';
 
 /**
@@ -7,12 +7,12 @@ import type { ContainerStatus, Pod } from './kube-objects.ts';
  */
 export function slimPod({ apiVersion, kind, metadata, spec, status }: Pod): Pod {
   const { annotations, ...kept } = metadata;
-  const maxDuration = annotations?.[MAX_DURATION_ANNOTATION];
+  const own = pick(annotations ?? {}, [MAX_DURATION_ANNOTATION, FOLDER_ANNOTATION]);
   return {
     ...pick({ apiVersion, kind }, ['apiVersion', 'kind']),
     metadata: {
       ...kept,
-      ...(maxDuration !== undefined && { annotations: { [MAX_DURATION_ANNOTATION]: maxDuration } }),
+      ...(Object.keys(own).length > 0 && { annotations: own }),
     },
     spec: {
       ...pick(spec, ['nodeName']),

@@ -27,6 +27,9 @@ export const PUSH_NEWS_ANNOTATION = `${GROUP}/push-news`;
 /** On a recorder pod: `spec.maxDurationSeconds`, which the recorder reads again and again from a file. */
 export const MAX_DURATION_ANNOTATION = `${GROUP}/max-duration-seconds`;
 
+/** On a recorder pod: `BUCKET/PREFIX` of the recording's folder, which its recorder was given. */
+export const FOLDER_ANNOTATION = `${GROUP}/folder`;
+
 /** Labels of everything that the controller makes for a recording. */
 export const LABELS = {
   name: 'app.kubernetes.io/name',

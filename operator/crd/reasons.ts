@@ -57,6 +57,8 @@ export const EVENT_REASONS = {
     'Agora could not be told for ten minutes that a push is over; it ends by itself when its channel is empty.',
   RecorderDied:
     'The recorder ended without a result and is started again in its pod; the note says how it ended.',
+  ForeignFile:
+    'A recorder named a file that does not lie in the folder of its recording: it was not taken; the note says which.',
   PartLost: 'What a lost recorder had recorded could not be saved; the note says which one and why not.',
   RecordingIncomplete: 'The recording has ended and something is missing from it; the note says what.',
 } as const;

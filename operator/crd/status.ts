@@ -18,6 +18,12 @@ export const fileSchema = z.object({
 });
 export type RecordingFile = z.infer<typeof fileSchema>;
 
+export const folderSchema = z.object({
+  bucket: z.string().max(255),
+  prefix: z.string().max(1024).describe('What the keys of its files begin with; ends with a slash.'),
+});
+export type RecordingFolder = z.infer<typeof folderSchema>;
+
 export const lastTerminationSchema = z.object({
   exitCode: z.int(),
   reason: z.string().max(128),
@@ -127,6 +133,11 @@ export const statusSchema = z.object({
     })
     .optional()
     .describe("Agora's converter that pushes the meeting."),
+  folder: folderSchema
+    .optional()
+    .describe(
+      "Where the recording's files lie: nothing else is taken for one of them. Set with its first recorder, and never changed.",
+    ),
   startedAt: time('When the first media came.').optional(),
   stoppedAt: time('When the last media came.').optional(),
   completedAt: time('When the recording reached its end: file available, or failed.').optional(),

@@ -39,7 +39,7 @@ interface RecordingsOptions
   /** Another process tells of it: what happens is noted for that one. */
   readonly isToldElsewhere?: boolean;
   /** Removes files whose time is over; absent where nothing is ever removed. */
-  readonly retention?: Pick<RetentionOptions, 'remove' | 'defaultDays' | 'onError'> | undefined;
+  readonly retention?: Pick<RetentionOptions, 'remove' | 'listed' | 'defaultDays' | 'onError'> | undefined;
   readonly sweep?: { readonly settleMs?: number; readonly giveUpMs?: number };
 }
 

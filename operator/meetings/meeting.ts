@@ -30,6 +30,10 @@ export interface ShownRecording {
   /** kbit/s */
   bitrate: number | null;
   error: string | null;
+  /** Whether everything that was accepted is in the files; null while active, and where nobody can tell. */
+  complete: boolean | null;
+  /** That are missing by the installation's fault; null as above. */
+  missingSeconds: number | null;
   recordingId: string | null;
 }
 
@@ -51,7 +55,7 @@ export interface MeetingDocument {
    * Which recording `recording` was taken from, and at which revision. Absent until the first one. Writes are
    * conditional on it, so that neither an older recording nor an older state ever replaces a newer one.
    */
-  shown?: { recordingId: string; createdAt: Date; revision: number } | null;
+  shown?: { recordingId: string; createdAt: Date; revision: number; uid?: string | null } | null;
   endedAt?: Date | null;
   /** Days that files are kept; absent: as long as the installation keeps them. */
   retentionDays?: number | null;
@@ -76,12 +80,15 @@ export const NOTHING_SHOWN: ShownRecording = {
   fps: null,
   bitrate: null,
   error: null,
+  complete: null,
+  missingSeconds: null,
   recordingId: null,
 };
 
 const text = { type: String, default: null };
 const number = { type: Number, default: null };
 const time = { type: Date, default: null };
+const flag = { type: Boolean, default: null };
 
 const schema = new Schema<MeetingDocument>(
   {
@@ -109,9 +116,11 @@ const schema = new Schema<MeetingDocument>(
       fps: number,
       bitrate: number,
       error: text,
+      complete: flag,
+      missingSeconds: number,
       recordingId: text,
     },
-    shown: { _id: false, type: { recordingId: String, createdAt: Date, revision: Number } },
+    shown: { _id: false, type: { recordingId: String, createdAt: Date, revision: Number, uid: String } },
     endedAt: { type: Date },
     retentionDays: { type: Number },
     layout: { type: String, enum: LAYOUTS },

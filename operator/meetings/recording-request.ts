@@ -100,6 +100,8 @@ export function requestedRecording(request: {
     fps: output.fps,
     bitrate: output.bitrateKbps,
     error: null,
+    complete: null,
+    missingSeconds: null,
     revision: 1,
   };
 }

@@ -4,6 +4,7 @@ import { NOTHING_SHOWN } from './meeting.ts';
 import type { MeetingDocument, MeetingModel, ShownRecording } from './meeting.ts';
 import { withOwed } from './recording-events.ts';
 import type { RecordingEvent } from './recording-events.ts';
+import { possibleIds } from './record-identity.ts';
 import { meetingGate, recordingGate } from './recording.ts';
 import type { RecordingDocument, RecordingModel } from './recording.ts';
 import { ACTIVE_STATUSES, RESTING_STATUSES } from './recording-status.ts';
@@ -45,6 +46,11 @@ export class RecordingStore {
 
   async find(recordingId: string): Promise<RecordingDocument | undefined> {
     return (await this.#recordings.findOne({ _id: recordingId }).lean<RecordingDocument>()) ?? undefined;
+  }
+
+  /** What may be the recording of this object, or of others of its name. */
+  named(object: { readonly name: string; readonly uid: string }): Promise<RecordingDocument[]> {
+    return this.#recordings.find({ _id: { $in: possibleIds(object) } }).lean<RecordingDocument[]>();
   }
 
   /** The recording that holds the meeting's gate. */
@@ -168,7 +174,7 @@ export class RecordingStore {
     throw new Error(`recording ${recordingId} kept changing while it was being changed`);
   }
 
-  /** Recordings of this cluster that ended before then and have a file; the earliest first. */
+  /** Recordings of this cluster that ended before then and may have something in S3; the earliest first. */
   finishedBefore(before: Date, filter: { meetingId?: string }): AsyncIterable<RecordingDocument> {
     return this.#recordings
       .find({
@@ -176,7 +182,8 @@ export class RecordingStore {
         cluster: this.#cluster,
         status: { $in: [...RESTING_STATUSES] },
         completedAt: { $lt: before },
-        fileKey: { $ne: null },
+        deletedAt: null,
+        $or: [{ fileKey: { $ne: null } }, { folder: { $ne: null } }],
         legalHold: { $ne: true },
       })
       .sort({ completedAt: 1 })
@@ -284,11 +291,11 @@ function isShownBy({ shown }: Pick<MeetingDocument, 'shown'>, record: RecordingD
 }
 
 function showing(record: RecordingDocument): Record<string, unknown> {
-  const { _id: recordingId, createdAt, revision } = record;
-  return { ...shownFields({ ...record, recordingId }), shown: { recordingId, createdAt, revision } };
+  const { _id: recordingId, createdAt, revision, uid } = record;
+  return { ...shownFields({ ...record, recordingId }), shown: { recordingId, createdAt, revision, uid } };
 }
 
 function shownFields(shown: ShownRecording): Record<string, unknown> {
   const names = Object.keys(NOTHING_SHOWN) as (keyof ShownRecording)[];
-  return Object.fromEntries(names.map((name) => [`recording.${name}`, shown[name]]));
+  return Object.fromEntries(names.map((name) => [`recording.${name}`, shown[name] ?? null]));
 }

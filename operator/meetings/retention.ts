@@ -1,13 +1,23 @@
+import type { FileOwner } from '../../recorder-image/contract/file-owner.ts';
 import type { Projection } from './projection.ts';
+import { ownerOf } from './record-identity.ts';
 import type { RecordingDocument } from './recording.ts';
 import { isActive } from './recording-status.ts';
 import type { RecordingStore } from './recording-store.ts';
+import { manifestOf, storedFiles } from './stored-files.ts';
+import type { ListFiles } from './stored-files.ts';
 
 export interface RetentionOptions {
   readonly store: RecordingStore;
   readonly projection: Projection;
-  /** Removes a file, harmless to repeat. */
-  readonly remove: (file: { bucket: string; key: string }, signal?: AbortSignal) => Promise<void>;
+  /** Removes everything that a recording has in S3, which these are of; harmless to repeat. */
+  readonly remove: (
+    owner: FileOwner,
+    files: readonly { bucket: string; key: string }[],
+    signal?: AbortSignal,
+  ) => Promise<void>;
+  /** Absent: only files that the status knows are removed. */
+  readonly listed?: ListFiles | undefined;
   /** Of meetings that have none of their own; undefined: their files are kept. */
   readonly defaultDays: number | undefined;
   readonly now: () => Date;
@@ -65,7 +75,7 @@ export class Retention {
         : { ...known, deletingAt: now(), revision: known.revision + 1 },
     );
     if (marked === undefined || !isRemovable(marked) || !marked.deletingAt) return;
-    for (const file of filesOf(marked)) await remove(file, signal);
+    await remove(ownerOf(marked), await this.#files(marked), signal);
     const removed = await store.change(_id, (known) =>
       known === undefined || known.deletedAt
         ? undefined
@@ -76,21 +86,23 @@ export class Retention {
             fileKey: null,
             fileSize: null,
             files: [],
+            manifest: null,
             revision: known.revision + 1,
           },
     );
     if (removed !== undefined) await projection.publish(removed);
   }
+
+  /** A recording's folder says itself what lies in it. */
+  async #files(record: RecordingDocument): Promise<{ bucket: string; key: string }[]> {
+    if (record.folder) return [];
+    const files = await storedFiles(record, this.#options.listed);
+    // Last of all: what is left of a removal that was cut off is found by it.
+    const manifest = manifestOf(record, files);
+    return [...files, ...(manifest ? [manifest] : [])].map(({ bucket, key }) => ({ bucket, key }));
+  }
 }
 
 function isRemovable(record: RecordingDocument): boolean {
   return !isActive(record.status) && !record.deletedAt && record.legalHold !== true;
-}
-
-function filesOf({ bucket, fileKey, files }: RecordingDocument): { bucket: string; key: string }[] {
-  const single = bucket === null || fileKey === null ? [] : [{ bucket, key: fileKey }];
-  return [...single, ...files.filter(({ key }) => key !== fileKey)].map(({ bucket, key }) => ({
-    bucket,
-    key,
-  }));
 }

@@ -11,7 +11,7 @@ export interface WebhookMessage {
   readonly createdAt: string;
   readonly meetingId: string;
   readonly recordingId: string;
-  readonly recording: Readonly<Record<string, string | number | null>>;
+  readonly recording: Readonly<Record<string, string | number | boolean | null>>;
 }
 
 const ID_LENGTH = 32;
@@ -35,6 +35,8 @@ export function webhookMessage(record: RecordingDocument, type: RecordingEvent, 
       fileSize: record.fileSize,
       format: record.format,
       error: record.error,
+      complete: record.complete ?? null,
+      missingSeconds: record.missingSeconds ?? null,
     },
   };
 }

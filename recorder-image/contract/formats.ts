@@ -21,6 +21,11 @@ export function contentTypeOf(format: FileFormat): string {
   return format === 'flv' ? JOURNAL_FORMAT.contentType : FORMATS[format].contentType;
 }
 
+/** What a file of this name is; undefined: no format that is stored. */
+export function formatOf(name: string): FileFormat | undefined {
+  return FILE_FORMATS.find((format) => name.endsWith(extensionOf(format)));
+}
+
 /** The extension of a stored file, with its dot. */
 export function extensionOf(format: FileFormat): string {
   return format === 'flv' ? JOURNAL_FORMAT.extension : FORMATS[format].extension;

@@ -1,4 +1,4 @@
-import { FILE_FORMATS, extensionOf } from './formats.ts';
+import { extensionOf, formatOf } from './formats.ts';
 import type { FileFormat } from './formats.ts';
 
 /** What an object of a recording is. Attempts and takes count from 1. */
@@ -58,7 +58,7 @@ export function readContent(kind: KeyContent['kind'], groups: Groups): KeyConten
   const { name = '', extension, attempt, take } = groups;
   switch (kind) {
     case 'file': {
-      const format = FILE_FORMATS.find((format) => extensionOf(format) === extension);
+      const format = extension === undefined ? undefined : formatOf(extension);
       return format && { kind, attempt: Number(attempt ?? 1), take: Number(take ?? 1), format };
     }
     case 'segment':

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the recorder's own FFmpeg: Debian's source, only the parts that the recorder uses, linked statically, so
-# that one small binary runs in every image and on hosts whose own FFmpeg is too old for hybrid MP4 (before 7.1).
+# that one small binary runs in every image and on hosts that have another FFmpeg or none. It encodes WebM, and AAC
+# of audio that MP4 can't hold; it joins WebMs, and gives files an index that were saved of a lost recorder.
 #
 #   build.sh [OUTPUT_DIRECTORY]     leaves ffmpeg and ffprobe there; the default is /out
 #
@@ -24,35 +25,34 @@ add_source_packages() {
 add_source_packages
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends \
-  ca-certificates dpkg-dev gcc libc6-dev libopus-dev libvpx-dev make nasm pkg-config xz-utils
+  ca-certificates dpkg-dev gcc libaom-dev libc6-dev libopus-dev libvpx-dev make nasm pkg-config xz-utils
 
 cd "$work"
 apt-get source -qq ffmpeg
 cd ffmpeg-*/
 
-version=$(cat RELEASE 2>/dev/null || cat VERSION)
-case "$version" in
-  [0-6].* | 7.0*) echo "FFmpeg $version is too old: hybrid MP4 came with 7.1" >&2; exit 1 ;;
-esac
+# Decodes what the registry of codecs (recorder-image/contract/codecs.ts) has encoded; a test compares the two.
+video_decoders=h264,hevc,libaom_av1,vp8,vp9
+audio_decoders=aac,ac3,adpcm_swf,eac3,flac,mp3,nellymoser,opus,pcm_alaw,pcm_mulaw,pcm_s16le,pcm_u8,speex
+encoders=libvpx_vp9,libopus,aac
 
 ./configure \
   --prefix=/usr --disable-everything --disable-autodetect --disable-doc --disable-debug --disable-network \
   --disable-ffplay --disable-avdevice \
   --enable-small --enable-pthreads \
   --enable-static --disable-shared --pkg-config-flags=--static --extra-ldflags=-static \
-  --enable-libvpx --enable-libopus \
+  --enable-libvpx --enable-libopus --enable-libaom \
   --enable-protocol=file,pipe \
-  --enable-demuxer=flv,live_flv,mov,matroska,hls,concat,aac,h264,hevc,mpegts \
-  --enable-muxer=mp4,mov,webm,matroska,hls,flv,framehash,framemd5,hash,null \
-  --enable-parser=aac,h264,hevc,opus,vp8,vp9,av1,mpegaudio \
-  --enable-decoder=h264,hevc,aac,mp3,opus,vp8,vp9 \
-  --enable-encoder=libvpx_vp8,libvpx_vp9,libopus,wrapped_avframe,pcm_s16le \
-  --enable-bsf=aac_adtstoasc,h264_mp4toannexb,hevc_mp4toannexb,extract_extradata,vp9_superframe,null \
-  --enable-filter=aresample,aformat,anull,scale,fps,format,null,pad,setsar,color,anullsrc,amix,apad \
+  --enable-demuxer=concat,flv,matroska,mov \
+  --enable-muxer=flv,mp4,webm \
+  --enable-parser=aac,ac3,av1,flac,h264,hevc,mpegaudio,opus,vp8,vp9 \
+  --enable-decoder="$video_decoders,$audio_decoders" \
+  --enable-encoder="$encoders" \
+  --enable-bsf=extract_extradata,vp9_superframe,null \
+  --enable-filter=aresample,aformat,anull,scale,fps,format,null,pad,setsar \
   || { tail -50 ffbuild/config.log >&2; exit 1; }
 make -j"$(nproc)" ffmpeg ffprobe
 strip ffmpeg ffprobe
 mkdir -p "$out"
 cp ffmpeg ffprobe "$out/"
 "$out/ffmpeg" -hide_banner -version
-"$out/ffmpeg" -hide_banner -h muxer=mp4 | grep -q hybrid_fragmented

@@ -1,8 +1,12 @@
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { Track } from '../journal/flv.ts';
+import type { FourCcs } from './enhanced-capabilities.ts';
+import { RtmpProtocolError } from './rtmp-protocol-error.ts';
 import { RtmpProtocol } from './rtmp-protocol.ts';
+import type { SocketVisitor } from './visitor.ts';
 
 /** How long a client may take from connecting to the end of the handshake, in ms. */
 const GREET_WITHIN_MS = 5000;
@@ -14,6 +18,8 @@ const PROVE_WITHIN_BYTES = 64 * 1024;
 const MAX_UNREAD_BYTES = 256 * 1024;
 /** How long a refused client has to take its answer and close, in ms. */
 const LINGER_MS = 1000;
+/** After which silence TCP asks whether a publisher is still there, in ms. */
+const KEEP_ALIVE_MS = 30_000;
 /**
  * What one read of the socket brings at most; less means that nothing more is waiting. Under TLS it is less by what
  * its records take beside their content.
@@ -26,78 +32,139 @@ const FULL_TLS_READ_BYTES = 32 * 1024;
  * waking up. A burst is read at once.
  */
 const READ_EVERY_MS = 200;
-/**
- * How long it is read as it comes, in ms: after an acknowledgement, which a publisher that has closed answers with a
- * reset, and when another connection comes, which may be the same publisher once more.
- */
+/** How long it is read as it comes, in ms, after an answer: a publisher that has closed answers that with a reset. */
 const EAGER_MS = 1000;
+/** Turns of the event loop without anything read, after which the socket holds nothing. Each turn asks the kernel. */
+const DRAINED_TURNS = 3;
+/** One that never stops sending is not drained for longer than this, in ms. */
+const DRAIN_MS = 1000;
+/** Reasons for refusing a track that are told to one connection. A codec has one, and there are not more codecs. */
+const MAX_REFUSALS = 64;
+
+/** What a publisher is to be told of a track that can't be recorded. */
+export interface MediaRefusal {
+  /** A sentence that names the codec. */
+  readonly refused: string;
+  /** It has sent nothing that could be recorded, for so long that it is to be sent away. */
+  readonly fatal: boolean;
+}
 
 export interface PublisherHandlers {
-  /** Whether this connection may publish with this app and stream key. */
+  /** Whether it knows the key. Then its turn comes: it is let in by `start`, or turned away by `reject`. */
   readonly onPublish: (publisher: Publisher, app: string, streamKey: string) => boolean;
-  readonly onMedia: (publisher: Publisher, track: Track, timestamp: number, payload: Buffer) => void;
+  readonly onMedia: (
+    publisher: Publisher,
+    track: Track,
+    timestamp: number,
+    payload: Buffer,
+  ) => MediaRefusal | undefined;
   /** All that has come was handed on, and nothing more will be for {@link READ_EVERY_MS}. */
   readonly onRest: () => void;
-  /** Called once, as soon as the connection is closed or the publisher has said that it ends. */
+  /** It does not publish any more: it has said so, or its connection is closed. It may publish again. */
+  readonly onUnpublish: (publisher: Publisher) => void;
+  /** It is turned away before it has proved the key. */
+  readonly onRefused: (publisher: Publisher, why: string, kind: 'late' | 'refused') => void;
+  /** Called once, as soon as nothing more is taken from it. */
   readonly onGone: (publisher: Publisher) => void;
+}
+
+export interface PublisherOptions {
+  readonly socket: Socket;
+  readonly visitor: SocketVisitor;
+  readonly fourCcs: FourCcs;
+  readonly handlers: PublisherHandlers;
+  readonly log: Logger;
 }
 
 /** One RTMP connection. It is read as fast as it comes: what is done with the media never holds the socket up. */
 export class Publisher {
-  /** IP address and port. */
+  readonly visitor: SocketVisitor;
+  /** IP address and port, of the publisher itself where a proxy stands before it. */
   readonly address: string;
-  /** IP address alone. */
-  readonly host: string;
   readonly #socket: Socket;
   readonly #handlers: PublisherHandlers;
   readonly #log: Logger;
   readonly #protocol: RtmpProtocol;
   readonly #fullRead: number;
+  readonly #refusals = new Set<string>();
   #late: NodeJS.Timeout;
   #received = 0;
   #justRead = 0;
   #acknowledged = 0;
   #eagerUntil = 0;
+  /** Answers that wait until what is there has been read. */
+  #answers: Buffer[] = [];
+  #reading = false;
   #proved = false;
+  #publishing = false;
   #gone = false;
 
-  constructor(options: {
-    readonly socket: Socket;
-    readonly handlers: PublisherHandlers;
-    readonly log: Logger;
-  }) {
-    const { socket, handlers, log } = options;
-    this.host = socket.remoteAddress ?? '';
-    this.address = `${this.host}:${socket.remotePort ?? 0}`;
+  constructor({ socket, visitor, fourCcs, handlers, log }: PublisherOptions) {
+    this.visitor = visitor;
+    this.address = (visitor.address ?? visitor.direct).toString();
     this.#socket = socket;
     this.#fullRead = socket instanceof TLSSocket ? FULL_TLS_READ_BYTES : FULL_READ_BYTES;
     this.#handlers = handlers;
     this.#log = log.child({ publisher: this.address });
-    this.#protocol = new RtmpProtocol({
-      onOutput: (bytes) => void socket.write(bytes),
-      onPublish: (app, streamKey) => this.#publish(app, streamKey),
-      onMedia: (track, timestamp, payload) => handlers.onMedia(this, track, timestamp, payload),
-      onUnpublish: () => this.#leave('it unpublished'),
+    this.#protocol = new RtmpProtocol(fourCcs, {
+      onOutput: (bytes) => this.#answer(bytes),
+      onPublish: (app, streamKey) => this.#askToPublish(app, streamKey),
+      onMedia: (track, timestamp, payload) => this.#media(track, timestamp, payload),
+      onUnpublish: () => this.#unpublish('it unpublished'),
     });
     this.#late = setTimeout(() => this.#checkGreeting(), GREET_WITHIN_MS);
     socket.setNoDelay(true);
     socket.on('data', (bytes: Buffer) => this.#receive(bytes));
     socket.on('error', (error) => this.#log.debug({ error: error.message }, 'connection broken'));
-    socket.once('close', () => {
-      clearTimeout(this.#late);
-      this.#leave('the connection closed');
-    });
+    socket.once('close', () => this.#leave('the connection closed'));
   }
 
-  /** Whether the handshake is over. */
-  get greeted(): boolean {
-    return this.#protocol.greeted;
+  /** Whether its connection is closed, or about to be. */
+  get gone(): boolean {
+    return this.#gone;
   }
 
   /** Reads at once what has come, the end of the connection too. */
   hurry(): void {
     this.#eagerUntil = performance.now() + EAGER_MS;
     this.#socket.resume();
+  }
+
+  /** Hands on what the socket holds. Returns when it holds nothing more, or after a second of a publisher in full flow. */
+  async drain(): Promise<void> {
+    const until = performance.now() + DRAIN_MS;
+    this.hurry();
+    for (let quiet = 0; quiet < DRAINED_TURNS && performance.now() < until;) {
+      const seen = this.#received;
+      await nextTurn();
+      quiet = seen === this.#received ? quiet + 1 : 0;
+    }
+  }
+
+  /** Its turn has come: it is live, with what it has sent since it asked. */
+  start(): void {
+    this.#publishing = true;
+    this.#log.info('publisher accepted');
+    this.#guard(() => this.#protocol.start());
+    this.#socket.resume();
+  }
+
+  /** It may not publish now. */
+  reject(why: string): void {
+    if (this.#gone) return;
+    this.#protocol.refuse(why);
+    this.#log.warn({ why }, 'publisher refused');
+    this.#end(why);
+  }
+
+  /** Another publisher has taken its place. */
+  displace(): void {
+    this.#publishing = false;
+    this.#flush();
+    const why = 'another publisher with this stream key has taken over';
+    this.#protocol.status('error', 'NetStream.Publish.BadName', `Closed: ${why}.`);
+    this.#log.info({ why, bytes: this.#received }, 'publisher gone');
+    this.#end(why);
   }
 
   /** Closes the connection. */
@@ -108,12 +175,11 @@ export class Publisher {
   #receive(bytes: Buffer): void {
     if (this.#gone) return;
     this.#received += bytes.length;
-    try {
-      this.#protocol.receive(bytes);
-    } catch (error) {
-      this.#refuse(error instanceof Error ? error.message : String(error));
-      return;
-    }
+    this.#reading = true;
+    this.#guard(() => this.#protocol.receive(bytes));
+    this.#reading = false;
+    if (this.#gone) return;
+    this.visitor.greeted = this.#protocol.greeted;
     if (!this.#proved && this.#received > PROVE_WITHIN_BYTES) {
       this.#refuse('sent too much without publishing');
     } else if (this.#socket.writableLength > MAX_UNREAD_BYTES) {
@@ -124,6 +190,32 @@ export class Publisher {
     }
   }
 
+  /** What the bytes of a client make the protocol throw costs that client its connection, and nothing else. */
+  #guard(read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof RtmpProtocolError)) this.#log.error({ error }, 'RTMP');
+      this.#refuse(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /**
+   * A live publisher is never answered while more is waiting to be read: one that has pushed its last byte and closed
+   * would answer with a reset, and what is still unread would be lost.
+   */
+  #answer(bytes: Buffer): void {
+    if (this.#reading && this.#publishing) this.#answers.push(bytes);
+    else this.#socket.write(bytes);
+  }
+
+  #flush(): void {
+    if (this.#answers.length === 0) return;
+    for (const bytes of this.#answers) this.#socket.write(bytes);
+    this.#answers = [];
+    this.#eagerUntil = performance.now() + EAGER_MS;
+  }
+
   /**
    * After a read. What has come during a rest lies ready in the pieces in which it came, and TLS brings a read as many
    * records: how much there was is known when the last of them has been taken.
@@ -131,51 +223,69 @@ export class Publisher {
   #settle(): void {
     const justRead = this.#justRead;
     this.#justRead = 0;
-    if (this.#gone) return;
-    this.#acknowledge(justRead);
-    this.#rest(justRead);
+    if (this.#gone || justRead >= this.#fullRead) return;
+    this.#acknowledge();
+    this.#flush();
+    this.#rest();
   }
 
   /** Lets more come in before it is read. Never in a burst, where what is unread may be all that is left of it. */
-  #rest(justRead: number): void {
-    if (!this.#proved || justRead >= this.#fullRead || performance.now() < this.#eagerUntil) return;
+  #rest(): void {
+    if (!this.#publishing || performance.now() < this.#eagerUntil) return;
     this.#socket.pause();
     setTimeout(() => this.#socket.resume(), READ_EVERY_MS);
     this.#handlers.onRest();
   }
 
-  #checkGreeting(): void {
-    if (!this.#protocol.greeted) return this.#refuse('did not finish the handshake in time');
-    const left = PROVE_WITHIN_MS - GREET_WITHIN_MS;
-    this.#late = setTimeout(() => this.#refuse('did not publish in time'), left);
-  }
-
-  /**
-   * Tells a publisher that asked for it how much has come. Never while more is waiting: one that has pushed its last
-   * byte and closed would answer with a reset, and what is still unread would be lost.
-   */
-  #acknowledge(justRead: number): void {
-    const window = this.#protocol.ackSize;
-    if (window === undefined || !this.#proved || justRead >= this.#fullRead) return;
-    if (this.#received - this.#acknowledged < window) return;
+  /** Tells a publisher that asked for it how much has come. */
+  #acknowledge(): void {
+    const { windowSize } = this.#protocol;
+    if (windowSize === undefined || !this.#proved || this.#received - this.#acknowledged < windowSize) return;
     this.#acknowledged = this.#received;
     this.#eagerUntil = performance.now() + EAGER_MS;
-    this.#protocol.sendACK(this.#received % 2 ** 32);
+    this.#protocol.answers.acknowledge(this.#received);
   }
 
-  #publish(app: string, streamKey: string): boolean {
-    if (this.#proved || !this.#handlers.onPublish(this, app, streamKey)) return false;
+  #checkGreeting(): void {
+    if (!this.#protocol.greeted) return this.#refuse('did not finish the handshake in time', 'late');
+    const left = PROVE_WITHIN_MS - GREET_WITHIN_MS;
+    this.#late = setTimeout(() => this.#refuse('did not publish in time', 'late'), left);
+  }
+
+  #askToPublish(app: string, streamKey: string): void {
+    if (!this.#handlers.onPublish(this, app, streamKey)) {
+      this.#protocol.refuse('Publishing is refused.');
+      throw new RtmpProtocolError('may not publish');
+    }
     this.#proved = true;
     clearTimeout(this.#late);
-    this.#log.info('publisher accepted');
-    return true;
+    this.#socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    this.#socket.pause();
   }
 
-  #refuse(why: string): void {
-    clearTimeout(this.#late);
-    this.#log.warn({ why }, 'connection refused');
-    // It is told the reason before the end; what it sends from now on is thrown away.
+  #media(track: Track, timestamp: number, payload: Buffer): void {
+    const refusal = this.#handlers.onMedia(this, track, timestamp, payload);
+    if (refusal === undefined) return;
+    const { refused, fatal } = refusal;
+    if (!fatal && (this.#refusals.has(refused) || this.#refusals.size >= MAX_REFUSALS)) return;
+    this.#refusals.add(refused);
+    this.#protocol.status(fatal ? 'error' : 'warning', 'NetStream.Publish.Rejected', refused);
+    if (fatal) throw new RtmpProtocolError(refused);
+    this.#log.warn({ why: refused }, 'track refused');
+  }
+
+  #refuse(why: string, kind: 'late' | 'refused' = 'refused'): void {
+    if (this.#gone) return;
+    if (this.#proved) this.#log.warn({ why }, 'connection refused');
+    else this.#handlers.onRefused(this, why, kind);
+    this.#end(why);
+  }
+
+  /** It is told what it has not been told yet, and then its connection is closed; what it sends is thrown away. */
+  #end(why: string): void {
+    this.#flush();
     this.#socket.end();
+    this.#socket.resume();
     setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
     this.#leave(why);
   }
@@ -183,8 +293,16 @@ export class Publisher {
   #leave(why: string): void {
     if (this.#gone) return;
     this.#gone = true;
-    if (!this.#proved) return;
-    this.#log.info({ why, bytes: this.#received }, 'publisher gone');
+    clearTimeout(this.#late);
+    this.#unpublish(why);
     this.#handlers.onGone(this);
+  }
+
+  #unpublish(why: string): void {
+    if (!this.#publishing) return;
+    this.#flush();
+    this.#publishing = false;
+    this.#log.info({ why, bytes: this.#received }, 'publisher gone');
+    this.#handlers.onUnpublish(this);
   }
 }

@@ -1,181 +1,259 @@
-import nodeMediaServerLogger from 'node-media-server/src/core/logger.js';
-import Rtmp from 'node-media-server/src/protocol/rtmp.js';
 import { trackOfType } from '../journal/flv.ts';
 import type { Track } from '../journal/flv.ts';
-
-// It writes what clients send to stdout, where only our own lines belong, and where no key may appear.
-nodeMediaServerLogger.log = () => undefined;
-
-/** The other side breaks the protocol, or asks for more than it may have. Its connection is closed. */
-export class RtmpProtocolError extends Error {
-  readonly code = 'RtmpProtocol';
-  override readonly name = 'RtmpProtocolError';
-}
+import { readAggregate } from './aggregate.ts';
+import { decodeCommand } from './amf.ts';
+import type { RtmpCommand } from './amf.ts';
+import { ChunkReader, controlValue } from './chunk-reader.ts';
+import type { ChunkLimits, RtmpMessage } from './chunk-reader.ts';
+import { enhancedCapabilities } from './enhanced-capabilities.ts';
+import type { FourCcs } from './enhanced-capabilities.ts';
+import { Handshake } from './handshake.ts';
+import { RtmpAnswers } from './rtmp-answers.ts';
+import { RtmpProtocolError } from './rtmp-protocol-error.ts';
 
 export interface RtmpHandlers {
   readonly onOutput: (bytes: Buffer) => void;
-  /** The other side wants to publish; true lets it. */
-  readonly onPublish: (app: string, streamName: string) => boolean;
+  /** The other side wants to publish. Nothing more is read until {@link RtmpProtocol.start}. */
+  readonly onPublish: (app: string, streamName: string) => void;
   /** An audio or video message. `payload` is only good until this returns; `timestamp` in ms, 32 bits. */
   readonly onMedia: (track: Track, timestamp: number, payload: Buffer) => void;
+  /** It has ended what it published, and may publish again. */
   readonly onUnpublish: () => void;
 }
 
-const MESSAGE_AGGREGATE = 22;
-const MESSAGE_SET_CHUNK_SIZE = 1;
-const CONTROL_TYPES = new Set([1, 2, 3, 5, 6]);
-const WRAP = 2 ** 32;
-const VERSION = 3;
-const HANDSHAKE_UNTOUCHED = 0;
-const HANDSHAKE_OVER = 3;
-interface Limits {
-  readonly messageBytes: number;
-  readonly chunkStreams: number;
-  /** Of all chunk streams together, whose buffers the engine keeps. */
-  readonly heldBytes: number;
-}
 /** What a client may make us hold before it has proved the key: a connect or publish command is some 300 bytes. */
-const UNPROVED: Limits = { messageBytes: 16 * 1024, chunkStreams: 8, heldBytes: 64 * 1024 };
-const PROVED: Limits = { messageBytes: 0xff_ffff, chunkStreams: 64, heldBytes: 48 * 1024 * 1024 };
-const AGGREGATE_HEADER = 11;
-const AGGREGATE_TRAILER = 4;
+const UNPROVED: ChunkLimits = { messageBytes: 16 * 1024, chunkStreams: 8, heldBytes: 32 * 1024 };
+const PROVED: ChunkLimits = { messageBytes: 0xff_ffff, chunkStreams: 1024, heldBytes: 24 * 1024 * 1024 };
+const MESSAGE = { event: 4, windowSize: 5, audio: 8, video: 9, amf3Command: 17, command: 20, aggregate: 22 };
+const PING_REQUEST = 6;
+const MAX_DECLINED = 64;
+const BAD_NAME = 'NetStream.Publish.BadName';
 
-/**
- * One connection's RTMP, on node-media-server's protocol engine: handshake, chunks and commands are its, and who may
- * do what is decided here. The engine's own sessions and broadcasts are left out, because they take any key, hold the
- * path of a client that has proved nothing, and copy each message three times.
- */
-export class RtmpProtocol extends Rtmp {
+/** What is published: the message stream that it is published on, and what the client calls it. */
+interface Publication {
+  readonly streamId: number;
+  readonly name: string;
+}
+
+/** One connection's RTMP, as far as a publisher needs it. Who may do what is decided by its owner. */
+export class RtmpProtocol {
+  readonly answers: RtmpAnswers;
+  readonly #fourCcs: FourCcs;
   readonly #handlers: RtmpHandlers;
-  #publishing = false;
+  readonly #reader: ChunkReader;
+  #handshake: Handshake | undefined;
+  #greeted = false;
+  #app: string | undefined;
+  /** Message streams that it was given. */
+  #streams = 0;
+  /** Those on which it wanted to publish a second time, at the same time: their media is none of the recording. */
+  readonly #declined = new Set<number>();
+  #asked: Publication | undefined;
+  #publication: Publication | undefined;
+  #announcesPublishing = false;
+  #windowSize: number | undefined;
 
-  constructor(handlers: RtmpHandlers) {
-    super();
+  /** @param fourCcs what a client of enhanced RTMP is told that it may send */
+  constructor(fourCcs: FourCcs, handlers: RtmpHandlers) {
+    this.#fourCcs = fourCcs;
     this.#handlers = handlers;
-    // The engine makes each connection a buffer of 1 MiB for reading FLV files, which nothing here does: a crowd of
-    // connections would fill the memory with them.
-    this.flv = undefined;
-    this.onOutputCallback = handlers.onOutput;
+    this.answers = new RtmpAnswers(handlers.onOutput);
+    this.#reader = new ChunkReader(UNPROVED, (message) => this.#take(message));
   }
 
   /** Whether the handshake is over. */
   get greeted(): boolean {
-    return this.handshakeState === HANDSHAKE_OVER;
+    return this.#greeted;
+  }
+
+  /** The other side's window acknowledgement size, in bytes, once it has named one. */
+  get windowSize(): number | undefined {
+    return this.#windowSize;
   }
 
   /** Feeds what came from the socket. Throws {@link RtmpProtocolError}. */
   receive(bytes: Buffer): void {
-    if (this.handshakeState === HANDSHAKE_UNTOUCHED && bytes.length > 0 && bytes[0] !== VERSION) {
-      throw new RtmpProtocolError(`not RTMP: version ${bytes[0]}`);
+    if (bytes.length === 0) return;
+    if (this.#greeted) return this.#reader.read(bytes);
+    this.#handshake ??= new Handshake(this.#handlers.onOutput);
+    const rest = this.#handshake.read(bytes);
+    if (!this.#handshake.over) return;
+    this.#greeted = true;
+    this.#handshake = undefined;
+    if (rest !== undefined) this.#reader.read(rest);
+  }
+
+  /** Lets it publish as it has asked to, and goes on with what has come since. Throws {@link RtmpProtocolError}. */
+  start(): void {
+    const publication = this.#asked;
+    if (publication === undefined) return;
+    this.#asked = undefined;
+    this.#publication = publication;
+    this.#reader.limits = PROVED;
+    this.#sayStarted(publication);
+    this.#reader.resume();
+  }
+
+  /** Tells it why it may not publish. Nothing more is read. */
+  refuse(why: string): void {
+    this.answers.status(this.#asked?.streamId ?? 0, 'error', BAD_NAME, why);
+  }
+
+  /** Tells it something about what it publishes. */
+  status(level: 'warning' | 'error', code: string, description: string): void {
+    if (this.#publication !== undefined)
+      this.answers.status(this.#publication.streamId, level, code, description);
+  }
+
+  #take(message: RtmpMessage): void {
+    const { type, timestamp, streamId, payload } = message;
+    switch (type) {
+      case MESSAGE.audio:
+      case MESSAGE.video:
+        return this.#media(type, timestamp, streamId, payload);
+      case MESSAGE.aggregate:
+        for (const part of readAggregate(payload, timestamp)) {
+          this.#media(part.type, part.timestamp, streamId, part.payload);
+        }
+        return;
+      case MESSAGE.command:
+        return this.#command(decodeCommand(payload), streamId);
+      case MESSAGE.amf3Command:
+        // The first byte says how the rest is coded, and 0, AMF0, is all that there is.
+        return this.#command(decodeCommand(payload[0] === 0 ? payload.subarray(1) : payload), streamId);
+      case MESSAGE.event:
+        if (payload.length >= 6 && payload.readUInt16BE() === PING_REQUEST)
+          this.answers.pong(payload.readUInt32BE(2));
+        return;
+      case MESSAGE.windowSize:
+        this.#windowSize = controlValue(payload);
+        return;
+      default:
+      // Acknowledgements, metadata, shared objects. The journal goes by the codec configurations: publishers send
+      // metadata wrong, late, or not at all.
     }
-    let complaint: string | null;
-    try {
-      complaint = this.parserData(bytes);
-    } catch (error) {
-      if (error instanceof RtmpProtocolError) throw error;
-      throw new RtmpProtocolError(`malformed message: ${String(error)}`, { cause: error });
-    }
-    if (complaint !== null) throw new RtmpProtocolError(complaint);
   }
 
-  /** Called by the engine for each chunk. */
-  protected override chunkMessageHeaderRead(): number {
-    const { header, bytes } = this.parserPacket;
-    const { length } = header;
-    const offset = super.chunkMessageHeaderRead();
-    // The engine would write past the message's buffer, or read what it has read already again and again.
-    if (bytes > 0 && header.length !== length) {
-      throw new RtmpProtocolError('a message whose length changes halfway');
-    }
-    return offset;
+  #media(type: number, timestamp: number, streamId: number, payload: Buffer): void {
+    const track = trackOfType(type);
+    if (track === undefined || this.#publication === undefined || this.#declined.has(streamId)) return;
+    this.#handlers.onMedia(track, timestamp, payload);
   }
 
-  /** Called by the engine when a message begins, with its length and time known. */
-  protected override packetAlloc(): void {
-    const packet = this.parserPacket;
-    const limits = this.#publishing ? PROVED : UNPROVED;
-    if (packet.header.length > limits.messageBytes)
-      throw new RtmpProtocolError(`a message of ${packet.header.length} bytes`);
-    if (this.inPackets.size > limits.chunkStreams)
-      throw new RtmpProtocolError(`${this.inPackets.size} chunk streams`);
-    // The engine adds deltas up without wrapping, and throws away what is past 2^32 ms.
-    packet.clock %= WRAP;
-    if (packet.capacity >= packet.header.length) return;
-    super.packetAlloc();
-    const held = this.inPackets.values().reduce((sum, { capacity }) => sum + capacity, 0);
-    if (held > limits.heldBytes) throw new RtmpProtocolError(`${held} bytes of unfinished messages`);
-  }
-
-  protected override packetHandler(): void {
-    const { header, payload } = this.parserPacket;
-    if (CONTROL_TYPES.has(header.type) && header.length < 4)
-      throw new RtmpProtocolError('a control message cut short');
-    if (header.type === MESSAGE_AGGREGATE && this.#publishing)
-      this.#takeApart(payload.subarray(0, header.length));
-    super.packetHandler();
-  }
-
-  protected override controlHandler(): void {
-    super.controlHandler();
-    const valid = this.inChunkSize >= 1 && this.inChunkSize <= 0x7fff_ffff;
-    if (this.parserPacket.header.type === MESSAGE_SET_CHUNK_SIZE && !valid) {
-      throw new RtmpProtocolError(`a chunk size of ${this.inChunkSize}`);
+  #command(command: RtmpCommand, streamId: number): void {
+    const { name, transactionId, args } = command;
+    switch (name) {
+      case 'connect':
+        return this.#connect(command);
+      case 'createStream':
+        this.#streams += 1;
+        return this.answers.result(transactionId, null, this.#streams);
+      case 'FCPublish':
+        this.#announcesPublishing = true;
+        return this.answers.result(transactionId, null, undefined);
+      case 'releaseStream':
+        return this.answers.result(transactionId, null, undefined);
+      case 'getStreamLength':
+      case 'getMovLen':
+        // What is live has none.
+        return this.answers.result(transactionId, null, 0);
+      case 'publish':
+        return this.#publish(args[0], streamId);
+      case 'FCUnpublish':
+        if (typeof args[0] !== 'string' || args[0] === this.#publication?.name) this.#unpublish();
+        this.answers.notify(0, 'onFCUnpublish', { code: 'NetStream.Unpublish.Success', description: '' });
+        return this.answers.result(transactionId, null, undefined);
+      case 'deleteStream':
+        if (typeof args[0] !== 'number' || this.#isPublished(args[0])) this.#unpublish();
+        return;
+      case 'closeStream':
+        if (this.#isPublished(streamId)) this.#unpublish();
+        return;
+      case 'close':
+        return this.#unpublish();
+      case 'play':
+        return this.#play(streamId);
+      case '_result':
+      case '_error':
+        return;
+      default:
+        this.answers.error(
+          transactionId,
+          'NetConnection.Call.Failed',
+          'This server does not know that command.',
+        );
     }
   }
 
-  protected override dataHandler(): void {
-    const { header, clock, payload } = this.parserPacket;
-    const track = trackOfType(header.type);
-    // Metadata is left to the codec configurations: publishers send it wrong, late, or not at all.
-    if (track === undefined || !this.#publishing) return;
-    this.#handlers.onMedia(track, clock, payload.subarray(0, header.length));
-  }
-
-  protected override onConnect(message: Rtmp.InvokeMessage): void {
-    const { cmdObj } = message;
-    if (!isRecord(cmdObj) || typeof cmdObj['tcUrl'] !== 'string' || !URL.canParse(cmdObj['tcUrl'])) {
+  #connect({ transactionId, object }: RtmpCommand): void {
+    if (!isRecord(object) || typeof object['tcUrl'] !== 'string' || !URL.canParse(object['tcUrl'])) {
       throw new RtmpProtocolError('connect without a tcUrl');
     }
-    super.onConnect(message);
+    const { app, objectEncoding } = object;
+    this.#app = typeof app === 'string' ? app : undefined;
+    this.answers.windows();
+    // Nobody says in which of the two a server states what it takes, and clients look in one or the other.
+    const enhanced = enhancedCapabilities(object, this.#fourCcs);
+    const properties = { fmsVer: 'FMS/3,0,1,123', capabilities: 31, ...enhanced };
+    const status = {
+      level: 'status',
+      code: 'NetConnection.Connect.Success',
+      description: 'Connection succeeded.',
+    };
+    this.answers.result(transactionId, properties, {
+      ...status,
+      objectEncoding: objectEncoding === 3 ? 3 : 0,
+      ...enhanced,
+    });
   }
 
-  protected override onPublish(message: Rtmp.InvokeMessage): void {
-    this.streamId = this.parserPacket.header.stream_id;
-    const { streamApp } = this;
-    const [streamName = ''] = typeof message.streamName === 'string' ? message.streamName.split('?') : [];
-    if (typeof streamApp !== 'string') throw new RtmpProtocolError('publish before connect');
-    if (!this.#handlers.onPublish(streamApp, streamName)) {
-      this.sendStatusMessage(this.streamId, 'error', 'NetStream.Publish.BadName', 'Publishing is refused.');
-      throw new RtmpProtocolError('may not publish');
+  #publish(name: unknown, streamId: number): void {
+    // What Flash makes of `publish(false)`.
+    if (typeof name !== 'string') return this.#isPublished(streamId) ? this.#unpublish() : undefined;
+    if (this.#app === undefined) throw new RtmpProtocolError('publish before connect');
+    const publication = { streamId, name };
+    if (this.#publication === undefined) {
+      this.#asked = publication;
+      this.#declined.clear();
+      this.#reader.suspend();
+      const [streamName = ''] = name.split('?');
+      return this.#handlers.onPublish(this.#app, streamName);
     }
-    this.#publishing = true;
-    this.sendStatusMessage(this.streamId, 'status', 'NetStream.Publish.Start', 'Publishing has started.');
+    const same = this.#publication.streamId === streamId;
+    if (same && this.#publication.name === name) return this.#sayStarted(publication);
+    if (!same && this.#declined.size < MAX_DECLINED) this.#declined.add(streamId);
+    this.answers.status(streamId, 'error', BAD_NAME, 'This connection publishes something else already.');
   }
 
-  protected override onPlay(): never {
-    this.streamId = this.parserPacket.header.stream_id;
-    this.sendStatusMessage(this.streamId, 'error', 'NetStream.Play.Failed', 'This server only records.');
-    throw new RtmpProtocolError('asked to play');
+  #sayStarted({ streamId }: Publication): void {
+    const code = 'NetStream.Publish.Start';
+    const description = 'Publishing has started.';
+    if (this.#announcesPublishing) this.answers.notify(0, 'onFCPublish', { code, description });
+    this.answers.status(streamId, 'status', code, description);
   }
 
-  protected override onDeleteStream(): void {
-    if (this.#publishing) this.#handlers.onUnpublish();
+  #unpublish(): void {
+    const publication = this.#publication;
+    if (publication === undefined) return;
+    this.#publication = undefined;
+    this.#handlers.onUnpublish();
+    this.answers.status(
+      publication.streamId,
+      'status',
+      'NetStream.Unpublish.Success',
+      'Publishing has ended.',
+    );
   }
 
-  /** An aggregate message holds FLV tags; the first one's time is the message's, and the others follow from it. */
-  #takeApart(bytes: Buffer): void {
-    let base: number | undefined;
-    for (let offset = 0; offset + AGGREGATE_HEADER <= bytes.length;) {
-      const length = bytes.readUIntBE(offset + 1, 3);
-      const timestamp = bytes.readUIntBE(offset + 4, 3) + (bytes[offset + 7] ?? 0) * 0x100_0000;
-      const start = offset + AGGREGATE_HEADER;
-      if (start + length > bytes.length) throw new RtmpProtocolError('an aggregate message cut short');
-      base ??= timestamp;
-      const track = trackOfType(bytes[offset]);
-      const clock = (((this.parserPacket.clock + timestamp - base) % WRAP) + WRAP) % WRAP;
-      if (track !== undefined) this.#handlers.onMedia(track, clock, bytes.subarray(start, start + length));
-      offset = start + length + AGGREGATE_TRAILER;
-    }
+  #play(streamId: number): void {
+    this.answers.status(streamId, 'error', 'NetStream.Play.Failed', 'This server only records.');
+    if (this.#publication === undefined) throw new RtmpProtocolError('asked to play');
+  }
+
+  /** Whether this is the stream that is published. Clients that never asked for one may call it as they like. */
+  #isPublished(streamId: number): boolean {
+    if (this.#publication === undefined) return false;
+    return streamId === this.#publication.streamId || streamId < 1 || streamId > this.#streams;
   }
 }
 

@@ -1,34 +1,42 @@
-/** Connections that have not proved the key, at a time: of all addresses, and of one. */
-const MAX_WAITING = 64;
-const MAX_WAITING_PER_ADDRESS = 16;
+import type { Visitor } from './visitor.ts';
 
-/** A connection that has not proved the key. */
-export interface Visitor {
-  /** IP address. */
-  readonly host: string;
-  /** Whether the handshake is over. */
-  readonly greeted: boolean;
-  readonly close: () => void;
-}
+/** Connections that have not proved the key, at a time: of all addresses, of one IPv6 network (/64), and of one address. */
+const MAX_WAITING = 256;
+const MAX_OF_NETWORK = 128;
+const MAX_OF_ADDRESS = 96;
+/** How long the first bytes of a client may be on their way behind its connection, in ms. */
+const SILENT_AFTER_MS = 250;
 
 /**
- * Where connections are until they have proved the key. When it is full, the newcomer is let in and another has to go:
- * of the address that has the most in here, the oldest that has not even finished the handshake. So a crowd from one
- * address pushes out itself, and idle connections never keep a publisher out that says at once what it wants.
+ * Where connections are until they have proved the key. One that has shaken hands stays, until its time is over. Where a
+ * place is wanting, one that has not must go: the oldest that says nothing, or else the oldest. It is one of the newcomer's
+ * own address, or network, where that has too many, so that a crowd from there pushes out only itself. Whoever says at
+ * once what it wants has the time that it takes for all others to be replaced, which is enough from far away.
  */
 export class WaitingRoom {
   /** Oldest first. */
   readonly #visitors = new Set<Visitor>();
+  readonly #onExpelled: () => void;
+  readonly #now: () => number;
+
+  /**
+   * @param onExpelled called for each that had to go to make place for another
+   * @param now ms, of the clock by which visitors came
+   */
+  constructor(onExpelled: () => void, now: () => number) {
+    this.#onExpelled = onExpelled;
+    this.#now = now;
+  }
 
   get size(): number {
     return this.#visitors.size;
   }
 
-  enter(visitor: Visitor): void {
-    const neighbours = this.#of(visitor.host);
-    if (neighbours.length >= MAX_WAITING_PER_ADDRESS) this.#expelOneOf(neighbours);
-    else if (this.#visitors.size >= MAX_WAITING) this.#expelOneOf(this.#largestCrowd());
+  /** Lets it in; false where there is no place, because all have shaken hands. */
+  enter(visitor: Visitor): boolean {
+    if (!this.#makePlaceFor(visitor)) return false;
     this.#visitors.add(visitor);
+    return true;
   }
 
   leave(visitor: Visitor): void {
@@ -41,23 +49,27 @@ export class WaitingRoom {
     this.#visitors.clear();
   }
 
-  #of(host: string): readonly Visitor[] {
-    return [...this.#visitors].filter((visitor) => visitor.host === host);
+  #makePlaceFor({ address }: Visitor): boolean {
+    // One that a proxy has not named yet has no neighbours: they all come from the proxy.
+    if (address !== undefined) {
+      const network = [...this.#visitors].filter((other) => other.address?.network === address.network);
+      const neighbours = network.filter((other) => other.address?.host === address.host);
+      if (neighbours.length >= MAX_OF_ADDRESS) return this.#expelOneOf(neighbours);
+      if (network.length >= MAX_OF_NETWORK) return this.#expelOneOf(network);
+    }
+    return this.#visitors.size < MAX_WAITING || this.#expelOneOf([...this.#visitors]);
   }
 
-  #largestCrowd(): readonly Visitor[] {
-    const crowds = Map.groupBy(this.#visitors, ({ host }) => host);
-    return [...crowds.values()].reduce(
-      (largest, crowd) => (crowd.length > largest.length ? crowd : largest),
-      [],
-    );
-  }
-
-  /** It leaves at once: its connection is closed only after others may have come in. */
-  #expelOneOf(visitors: readonly Visitor[]): void {
-    const victim = visitors.find(({ greeted }) => !greeted) ?? visitors[0];
-    if (victim === undefined) return;
+  /** It leaves at once: its connection is closed only after others may have come in. False where none may go. */
+  #expelOneOf(visitors: readonly Visitor[]): boolean {
+    const before = this.#now() - SILENT_AFTER_MS;
+    const victim =
+      visitors.find(({ heard, cameAt }) => !heard && cameAt <= before) ??
+      visitors.find(({ greeted }) => !greeted);
+    if (victim === undefined) return false;
     this.#visitors.delete(victim);
     victim.close();
+    this.#onExpelled();
+    return true;
   }
 }

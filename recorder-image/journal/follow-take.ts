@@ -10,7 +10,7 @@ const CHUNK_BYTES = 512 * 1024;
  * A reader that has caught up looks again after this long, in ms, unless the take ends: reading each batch, and waking
  * FFmpeg for it, would cost several times as much.
  */
-const GATHER_MS = 1000;
+export const GATHER_MS = 1000;
 
 /**
  * The take as an FLV stream, from its beginning: what is there at once, then what is appended, until the take ends.

@@ -11,6 +11,8 @@ import { PublisherConfigs } from './publisher-configs.ts';
 import { recoverFile } from './recovery.ts';
 import { PublisherRefusals } from './refusals.ts';
 import type { Refusal } from './refusals.ts';
+import { Silences } from './silences.ts';
+import type { Stretch } from './silences.ts';
 import { TakeTracks } from './take-tracks.ts';
 import { endTake, TakeWriter } from './take-writer.ts';
 import { Take } from './take.ts';
@@ -29,6 +31,8 @@ export interface JournalOptions {
   readonly onTake: (take: Take) => void;
   /** Called once when the disk takes no more. */
   readonly onError: (error: JournalWriteError) => void;
+  /** What the disk does not take and is tried again, and undefined once it is taken. Default: nobody is told. */
+  readonly onTrouble?: (message: string | undefined) => void;
 }
 
 /** What became of a message that was given to the journal. */
@@ -53,6 +57,7 @@ export class Journal {
   readonly #timeline: Timeline;
   readonly #takes: Take[];
   readonly #closing: Promise<void>[] = [];
+  readonly #silences: Silences;
   #durationMs: number;
   #writer: TakeWriter | undefined;
 
@@ -61,9 +66,11 @@ export class Journal {
     this.#timeline = recovered.timeline;
     this.#takes = recovered.takes;
     this.#durationMs = recovered.timeline.headMs;
+    this.#silences = recovered.silences;
     const last = recovered.takes.at(-1);
     if (last !== undefined && recovered.tracks !== undefined) {
-      this.#writer = new TakeWriter({ take: last, tracks: recovered.tracks, onError: options.onError });
+      const { onError, onTrouble } = options;
+      this.#writer = new TakeWriter({ take: last, tracks: recovered.tracks, onError, onTrouble });
     }
     for (const take of this.#takes) options.onTake(take);
   }
@@ -80,6 +87,11 @@ export class Journal {
   /** When the last media came, as a Unix time in ms; undefined before the first. */
   get lastMediaAt(): number | undefined {
     return this.#takes.length === 0 ? undefined : this.#timeline.headAt;
+  }
+
+  /** Where there is no media for a while. */
+  get silences(): readonly Stretch[] {
+    return this.#silences.stretches;
   }
 
   /** Bytes in all files. */
@@ -105,6 +117,11 @@ export class Journal {
   /** Begins to write what is waiting: for when nothing more will come for a moment. */
   write(): void {
     this.#writer?.write();
+  }
+
+  /** Writes what is waiting, and returns when it is in the file. */
+  async flush(): Promise<void> {
+    await this.#writer?.flush();
   }
 
   /** Writes what is waiting, forces it to the disk and ends the last take. */
@@ -136,6 +153,7 @@ export class Journal {
     }
     writer.append({ track, timestampMs, payload });
     this.#durationMs = Math.max(this.#durationMs, timestampMs);
+    this.#silences.observe(timestampMs);
     return 'kept';
   }
 
@@ -154,6 +172,7 @@ export class Journal {
       take,
       tracks: new TakeTracks(this.#options.format),
       onError: this.#options.onError,
+      onTrouble: this.#options.onTrouble,
     });
     this.#takes.push(take);
     this.#options.onTake(take);
@@ -176,6 +195,7 @@ interface Recovered {
   readonly takes: Take[];
   /** Of the last take, which may grow. */
   readonly tracks: TakeTracks | undefined;
+  readonly silences: Silences;
 }
 
 /** Opens the journal in the folder, going on with what is there. Half-written last tags are cut off. */
@@ -187,11 +207,15 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   let tracks: TakeTracks | undefined;
   let head: Tag | undefined;
   let headAt = 0;
+  const silences = new Silences();
   for (const index of indexes) {
     const take = new Take({ index, path: takePath(options.directory, index) });
     const found = new TakeTracks(options.format);
     const file = await recoverFile(take.path, (tag) => {
-      found.observe(tag);
+      const content = found.read(tag);
+      take.accepted.addAll(content.packets);
+      silences.observe(tag.timestampMs);
+      found.observe(content, tag.timestampMs);
       head = { ...tag, payload: Buffer.alloc(0) };
     });
     if (!found.hasMedia) continue;
@@ -206,6 +230,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     timeline: new Timeline({ headMs: head?.timestampMs, headAt }),
     takes,
     tracks,
+    silences,
   });
 }
 

@@ -57,8 +57,14 @@ async function scan(handle: FileHandle, onTag: (tag: Tag) => void): Promise<numb
   }
 }
 
-/** `needed` is the size of the first tag that is not wholly there, or 0 where no tag can stand. */
-function readWholeTags(bytes: Buffer, onTag: (tag: Tag) => void): { consumed: number; needed: number } {
+/**
+ * Calls `onTag` for each whole tag. `needed` is the size of the first one that is not wholly there, or 0 where no tag can
+ * stand.
+ */
+export function readWholeTags(
+  bytes: Buffer,
+  onTag: (tag: Tag) => void,
+): { readonly consumed: number; readonly needed: number } {
   let offset = 0;
   while (offset < bytes.length) {
     const header = readTagHeader(bytes, offset);

@@ -1,5 +1,6 @@
 import { FILE_HEADER_SIZE } from './flv.ts';
 import type { CodecName } from '../contract/codecs.ts';
+import { Ledger } from '../media/ledger.ts';
 import { kindOf } from '../media/track.ts';
 import type { MediaKind, TrackConfig, TrackId } from '../media/track.ts';
 import type { TakeTracks } from './take-tracks.ts';
@@ -9,6 +10,9 @@ export class Take {
   /** Counts from 1. */
   readonly index: number;
   readonly path: string;
+  /** All media that was accepted, also what the disk has not taken. */
+  readonly accepted = new Ledger();
+  #stored: Ledger | undefined;
   #size = 0;
   #tracks: ReadonlySet<TrackId> | undefined;
   #configs: readonly TrackConfig[] = [];
@@ -29,6 +33,16 @@ export class Take {
   /** Whether there is anything in the file but its header. */
   get hasMedia(): boolean {
     return this.#size > FILE_HEADER_SIZE;
+  }
+
+  /** The media that is in the file, or will be once it is written. */
+  get stored(): Ledger {
+    return this.#stored ?? this.accepted;
+  }
+
+  /** The disk has not taken all that was accepted, but this. */
+  correct(stored: Ledger): void {
+    this.#stored = stored;
   }
 
   /** Undefined until the take's tracks have settled. */

@@ -1,4 +1,6 @@
+import { isRefused } from '../contract/codecs.ts';
 import type { CodecName } from '../contract/codecs.ts';
+import type { Format } from '../contract/formats.ts';
 import { readHeader } from './enhanced-header.ts';
 import type { TrackBody } from './enhanced-header.ts';
 import { isKeyFrameType } from './legacy-flv.ts';
@@ -35,6 +37,13 @@ const COMMAND_FRAME = 5;
 const AV1_DESCRIPTOR_HEADER = 2;
 const AV1_DESCRIPTOR_BODY = 4;
 const FLAC_MARKER = Buffer.from('fLaC');
+
+/** The codecs that a file of this format holds, copied or encoded, by the names that Enhanced RTMP has for them. */
+export function acceptedFourCcs(format: Format): Readonly<Record<'video' | 'audio', readonly string[]>> {
+  const accepted = (codecs: ReadonlyMap<string, CodecName>): readonly string[] =>
+    [...codecs].flatMap(([fourCc, codec]) => (isRefused(codec, format) ? [] : fourCc));
+  return { video: accepted(VIDEO_CODECS), audio: accepted(AUDIO_CODECS) };
+}
 
 export function readEnhancedVideo({ timestampMs, payload }: MediaMessage): MessageContent {
   const frameType = ((payload[0] ?? 0) >> 4) & 0x07;

@@ -1,7 +1,8 @@
 import type { Track } from '../journal/flv.ts';
 import type { Journal, JournalEntrance } from '../journal/journal.ts';
 import type { LeftOutTrack, Refusal } from '../journal/refusals.ts';
-import type { IngestEvents } from '../ingest/ingest.ts';
+import type { ExpulsionReason, IngestEvents } from '../ingest/ingest.ts';
+import type { MediaRefusal } from '../ingest/publisher.ts';
 import type { RecorderMetrics } from '../metrics.ts';
 import { Rates } from './rates.ts';
 
@@ -16,14 +17,6 @@ export interface IntakeOptions {
   readonly onMaxDuration: () => void;
   /** A track can't be recorded. */
   readonly onLeftOut: (track: LeftOutTrack) => void;
-}
-
-/** What the publisher is to be told. */
-export interface MediaRefusal {
-  /** A sentence that names the codec. */
-  readonly refused: string;
-  /** It has sent nothing that could be recorded, for so long that it is to be sent away. */
-  readonly fatal: boolean;
 }
 
 /** Between the ingest and the journal: hands the media on, and knows who sends it and how much. */
@@ -91,6 +84,10 @@ export class Intake implements IngestEvents {
     this.#entrance = undefined;
     this.#publisher = undefined;
     this.#options.onChange();
+  }
+
+  onExpelled(reason: ExpulsionReason): void {
+    this.#options.metrics.expelledConnections.inc({ reason });
   }
 
   /** Returns what the publisher is to be told, once for each codec that can't be recorded. */

@@ -4,6 +4,7 @@ import type { ResultReason } from '../contract/result.ts';
 import type { RecorderStatus } from '../contract/status.ts';
 import { Ingest } from '../ingest/ingest.ts';
 import type { Journal } from '../journal/journal.ts';
+import { acceptedFourCcs } from '../media/enhanced-rtmp.ts';
 import type { RecorderMetrics } from '../metrics.ts';
 import type { RecordingState } from '../spool/recording-state.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -49,15 +50,19 @@ export class Reception {
       metrics,
       now,
       onFirstMedia: () => void state.save({ startedAt: now() }),
-      onChange: () => this.#assess(),
+      onChange: () => {
+        void this.#noteLive();
+        this.#assess();
+      },
       onLeftOut: (track) => void state.leaveOut(track),
       onMaxDuration: () => stop.resolve('MaxDurationReached'),
     });
     this.#ingest = new Ingest({
       port: config.rtmpPort,
       tls: config.rtmpTls,
+      proxyProtocol: config.rtmpProxyProtocol,
       streamKeySha256: config.streamKeySha256,
-      stallMs: config.stallMs,
+      fourCcs: acceptedFourCcs(config.format),
       events: this.#intake,
       log,
     });
@@ -93,6 +98,16 @@ export class Reception {
       await this.#ingest.drainAndClose();
       this.#intake.sample();
     }
+  }
+
+  /** Kept before anything can be lost with a publisher, and until all that it has sent is written. */
+  async #noteLive(): Promise<void> {
+    const { state, journal } = this.#options;
+    const isLive = (): boolean => this.#intake.publisher !== undefined;
+    if (state.value.live === isLive()) return;
+    if (isLive()) return await state.save({ live: true });
+    await journal.flush();
+    if (!isLive()) await state.save({ live: false });
   }
 
   async #tick(): Promise<void> {

@@ -4,11 +4,11 @@ import { abortable } from '../support/abortable.ts';
 import type { RecorderMetrics } from '../metrics.ts';
 import type { UploadReport } from '../upload/take-uploader.ts';
 import type { UploadLoopOptions } from '../upload/upload-loop.ts';
-import type { UploadedFile } from '../upload/upload-state.ts';
 import { renditionOf } from './renditions/renditions.ts';
-import type { Rendition, RenditionOptions } from './renditions/rendition.ts';
+import type { Rendition, RenditionOptions, SavedTake, StoredFile } from './renditions/rendition.ts';
 import type { StatusBoard } from './status-board.ts';
 import { TakePipeline } from './take-pipeline.ts';
+import { TakeSlots } from './take-slots.ts';
 
 export interface TakePipelinesOptions extends Omit<RenditionOptions, 'patience'> {
   readonly board: StatusBoard;
@@ -21,22 +21,25 @@ export interface TakePipelinesOptions extends Omit<RenditionOptions, 'patience'>
 
 /** The pipelines of all takes, side by side: a take that has ended may still be uploading while the next one comes in. */
 export class TakePipelines {
+  /** For whatever else is uploaded. */
+  readonly patience: Omit<UploadLoopOptions, 'log'>;
   readonly #options: TakePipelinesOptions;
   readonly #rendition: Rendition;
   readonly #takes: Take[] = [];
-  readonly #files: Promise<UploadedFile | undefined>[] = [];
+  readonly #saved: Promise<SavedTake | undefined>[] = [];
   readonly #reports = new Map<number, () => UploadReport>();
   readonly #uploaded = new Map<number, number>();
   readonly #unfinished = new Set<number>();
   readonly #cancel = new AbortController();
+  readonly #slots = new TakeSlots();
   #troubledSince: number | undefined;
-  #cutShort = false;
   /** Said as long as there is nothing worse. */
   #reupload: string | undefined;
 
   constructor(options: TakePipelinesOptions) {
     this.#options = options;
-    this.#rendition = renditionOf({ ...options, patience: this.#patience() });
+    this.patience = this.#patience();
+    this.#rendition = renditionOf({ ...options, patience: this.patience });
   }
 
   /** Bytes that S3 holds of all files. */
@@ -54,18 +57,13 @@ export class TakePipelines {
     return this.#unfinished.size > 0;
   }
 
-  /** Whether the disk had no room for some of it, which is missing. Known once all is finished. */
-  get cutShort(): boolean {
-    return this.#cutShort;
-  }
-
   start(take: Take): void {
     this.#unfinished.add(take.index);
-    const file = this.#run(take);
+    const saved = this.#run(take);
     // Whoever waits for the files is told.
-    file.catch(() => undefined);
+    saved.catch(() => undefined);
     this.#takes.push(take);
-    this.#files.push(file);
+    this.#saved.push(saved);
   }
 
   /** How long, in ms, the upload has failed to move; 0 while it moves or has nothing to send. */
@@ -79,27 +77,30 @@ export class TakePipelines {
   }
 
   /** What the recording consists of, once S3 has confirmed all of it. Throws what the first pipeline that failed threw. */
-  async finished(): Promise<UploadedFile[]> {
+  async finished(): Promise<readonly StoredFile[]> {
     try {
-      const files = (await Promise.all(this.#files)).filter((file) => file !== undefined);
+      const saved = (await Promise.all(this.#saved)).filter((take) => take !== undefined);
       const takes = this.#takes.filter((take) => take.hasMedia);
-      return await this.#rendition.seal(files, takes, this.#cancel.signal);
+      return await this.#rendition.seal(saved, takes, this.#cancel.signal);
     } catch (error) {
       this.cancel();
-      await Promise.allSettled(this.#files);
+      await Promise.allSettled(this.#saved);
       throw error;
     }
   }
 
   /** Undefined for a take of which the disk has taken nothing. */
-  async #run(take: Take): Promise<UploadedFile | undefined> {
+  async #run(take: Take): Promise<SavedTake | undefined> {
     const { board, metrics, log } = this.#options;
     const { signal } = this.#cancel;
-    while (!take.ended && !take.hasMedia) await abortable(take.changed(), signal);
+    // There is nothing to write a header with before its tracks have settled.
+    while (!take.ended && (!take.hasMedia || take.tracks === undefined))
+      await abortable(take.changed(), signal);
     if (!take.hasMedia) {
       this.#muxed(take);
       return undefined;
     }
+    using _slot = await this.#slots.enter(take, signal);
     const job = await this.#rendition.openTake(take, {
       onProgress: (bytes) => {
         this.#uploaded.set(take.index, bytes);
@@ -109,9 +110,7 @@ export class TakePipelines {
     });
     const pipeline = new TakePipeline({ ...job, log, onMuxed: () => this.#muxed(take) });
     this.#reports.set(take.index, () => pipeline.report);
-    const { file, cutShort } = await pipeline.run(signal);
-    this.#cutShort ||= cutShort;
-    return file;
+    return await pipeline.run(signal);
   }
 
   #muxed(take: Take): void {

@@ -5,7 +5,6 @@ import { copyWithFfmpeg } from '../mux/ffmpeg.ts';
 import { indexedMp4, indexedWebm } from '../mux/recipes.ts';
 import { openFileUploader } from '../upload/file-uploader.ts';
 import type { ObjectStore, StoredObject } from '../upload/object-store.ts';
-import { ownerMetadata } from '../upload/ownership.ts';
 import { partSizeFor } from '../upload/part-plan.ts';
 import { beginningOf, isUnfinished, mp4Duration } from './container.ts';
 import type { SalvageConfig } from './salvage-config.ts';
@@ -59,7 +58,7 @@ async function remux(
     // It breaks off in the middle of a packet.
     inputOptions: ['-fflags', '+discardcorrupt'],
     // The codec's tag is taken over from what was made for it.
-    outputOptions: recipe({ videoCodec: undefined }),
+    outputOptions: recipe,
     output,
     onLog: (line: string): void => log.debug({ key, line }, 'FFmpeg says'),
   };
@@ -85,7 +84,7 @@ async function replace(
       key,
       contentType: config.format === 'webm' ? 'video/webm' : 'video/mp4',
       metadata: {
-        ...ownerMetadata(config),
+        ...config.metadata,
         ...stored.metadata,
         ...REINDEXED,
         ...(seconds === undefined ? {} : { [DURATION]: seconds.toFixed(3) }),

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { takeKey } from '../contract/object-keys.ts';
 import type { ObjectStore, StoredObject } from '../upload/object-store.ts';
-import { ownerMetadata } from '../upload/ownership.ts';
 import { completeAbandonedUpload, findAgain } from './abandoned-upload.ts';
 import { Claim } from './claim.ts';
 import { beginningOf, BEGINNING_BYTES, isUnfinished } from './container.ts';
@@ -54,7 +53,7 @@ async function salvageFile(
 ): Promise<StoredObject | undefined> {
   const { config, store, log } = context;
   const claim = new Claim({ store, key, log });
-  const abandoned = { store, key, metadata: ownerMetadata(config), claim, log };
+  const abandoned = { store, key, metadata: config.metadata, claim, log };
   try {
     const stored = await completeAbandonedUpload(abandoned, signal);
     if (stored === undefined) return undefined;

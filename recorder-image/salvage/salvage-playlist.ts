@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { segmentsFolder } from '../contract/object-keys.ts';
 import { readSegmentList } from '../upload/event-playlist.ts';
 import { putOwn } from '../upload/own-objects.ts';
-import { ownerMetadata, ownerOf } from '../upload/ownership.ts';
+import { ownerOf } from '../upload/ownership.ts';
 import { crc32Base64 } from '../upload/read-part.ts';
 import type { UploadedFile } from '../upload/upload-state.ts';
 import type { SalvageContext } from './salvage-files.ts';
@@ -23,12 +23,12 @@ export async function salvagePlaylist(context: SalvageContext, signal: AbortSign
   const { config, store, log } = context;
   const { key } = config;
   const stored = await store.find(key, signal);
-  if (stored === undefined || ownerOf(stored, ownerMetadata(config)) === 'another') return { files: [] };
+  if (stored === undefined || ownerOf(stored, config.metadata) === 'another') return { files: [] };
   const playlist = await textOf(context, signal);
   const whole = playlist.includes(END);
   const body = Buffer.from(whole ? playlist : `${playlist.trimEnd()}\n${END}\n`);
   if (!whole) {
-    const metadata = { ...ownerMetadata(config), ...stored.metadata };
+    const metadata = { ...config.metadata, ...stored.metadata };
     const contentType = 'application/vnd.apple.mpegurl';
     await putOwn(store, { key, contentType, metadata, body, crc32: crc32Base64(body) }, signal);
     log.info({ key }, 'ended the playlist that a lost recorder had left');

@@ -145,7 +145,10 @@ export class FileUploader implements TakeUploader {
       return 'moved';
     }
     const sent = await this.#sendSome({ fileSize, finished, making }, signal);
-    if (sent === 'all') await upload.complete(fileSize, signal);
+    if (sent === 'all') {
+      await this.#observed.finished({ crc32: upload.crc32Of(fileSize) });
+      await upload.complete(fileSize, signal);
+    }
     return sent === 'none' ? 'waiting' : 'moved';
   }
 

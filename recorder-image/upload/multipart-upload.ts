@@ -6,6 +6,7 @@ import { completeOwn, isMadeOf, requireOwn } from './own-objects.ts';
 import { ownerOf } from './ownership.ts';
 import { MAX_PARTS } from './part-plan.ts';
 import type { UploadedPart } from './part-plan.ts';
+import { crc32OfParts } from './read-part.ts';
 import type { UploadReport } from './take-uploader.ts';
 import type { UploadLoopOptions } from './upload-loop.ts';
 import { saveUploadState } from './upload-state.ts';
@@ -128,6 +129,11 @@ export class MultipartUpload {
   async note(part: UploadedPart): Promise<void> {
     this.#parts.set(part.number, part);
     await this.#save({});
+  }
+
+  /** The CRC-32 of what the store has of a file of this size. */
+  crc32Of(fileSize: number): number {
+    return crc32OfParts(this.#partsOf(fileSize));
   }
 
   /** Makes the object of the parts of a file of this size, and sets {@link completed}. Throws ObjectStoreError. */

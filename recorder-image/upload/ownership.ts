@@ -9,12 +9,13 @@ type Metadata = Readonly<Record<string, string>>;
 
 export interface Recording {
   readonly recordingId: string;
-  readonly recordingUid?: string | undefined;
+  /** Of the MeetingRecording, where there is one. */
+  readonly uid?: string | undefined;
 }
 
 /** What says of an object whose it is. */
-export function ownerMetadata({ recordingId, recordingUid }: Recording): Record<string, string> {
-  return { [ID]: recordingId, ...(recordingUid === undefined ? {} : { [UID]: recordingUid }) };
+export function ownerMetadata({ recordingId, uid }: Recording): Record<string, string> {
+  return { [ID]: recordingId, ...(uid === undefined ? {} : { [UID]: uid }) };
 }
 
 /**

@@ -60,9 +60,14 @@ export async function streamUpload(
   return await until<UploadedFile>(async () => {
     if (upload.completed !== undefined) return { done: upload.completed };
     if (!upload.begun) throw new PartGoneError('what was sent is lost');
-    if (upload.made) await upload.confirm(signal);
+    if (upload.made) {
+      await upload.confirm(signal);
+      return 'moved';
+    }
     // Its completion may have succeeded, and only the answer was lost.
-    else if (!(await upload.findCompleted(size, signal))) await upload.complete(size, signal);
+    if (await upload.findCompleted(size, signal)) return 'moved';
+    await observed.finished({ crc32: upload.crc32Of(size) });
+    await upload.complete(size, signal);
     return 'moved';
   });
 }

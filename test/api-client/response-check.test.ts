@@ -26,6 +26,8 @@ const recording = {
   fps: null,
   bitrate: null,
   error: null,
+  complete: null,
+  missingSeconds: null,
   recordingId: null,
 };
 

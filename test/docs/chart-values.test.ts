@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { DEFAULT_KEY_TEMPLATE, checkKeyTemplate } from '../../recorder-image/contract/key-template.ts';
 import { CRD_FILES, renderCustomResourceDefinition } from '../../operator/crd/generate.ts';
 
 interface Schema {
@@ -50,6 +51,35 @@ describe('the checked-in CustomResourceDefinition', () => {
     '%s is what `make generate` makes',
     async (_, file) => {
       expect(await readFile(file, 'utf8')).toBe(renderCustomResourceDefinition());
+    },
+  );
+});
+
+describe('the template of keys', async () => {
+  const chart = new URL('../../charts/meetrec/', import.meta.url);
+  const schema = JSON.parse(await readFile(new URL('values.schema.json', chart), 'utf8')) as {
+    properties: { s3: { properties: { keyTemplate: { pattern: string } } } };
+  };
+  const pattern = new RegExp(schema.properties.s3.properties.keyTemplate.pattern);
+
+  it('is by default what the code has', async () => {
+    const values = parse(await readFile(new URL('values.yaml', chart), 'utf8')) as object;
+    expect(valueAt(values, 's3.keyTemplate')).toBe(DEFAULT_KEY_TEMPLATE);
+  });
+
+  it.each([DEFAULT_KEY_TEMPLATE, '{uid}', '{date}/{hash2}/{uid}', 'a/{uid}-{name}.d/{requestedBy}'])(
+    'may be %s, also to the schema',
+    (template) => {
+      expect(() => checkKeyTemplate(template)).not.toThrow();
+      expect(template).toMatch(pattern);
+    },
+  );
+
+  it.each(['{meetingId}/{name}', '', '/{uid}', '{uid}/', 'a b/{uid}', '{name}-{uid}-{meetingId}'])(
+    'may not be %s, which the schema says before anything is installed',
+    (template) => {
+      expect(() => checkKeyTemplate(template)).toThrow();
+      expect(template).not.toMatch(pattern);
     },
   );
 });

@@ -64,6 +64,8 @@ describe('a meeting that is recorded', () => {
       fps: null,
       bitrate: null,
       error: null,
+      complete: null,
+      missingSeconds: null,
       recordingId: null,
     });
 
@@ -151,6 +153,8 @@ describe('a meeting that is recorded', () => {
         fps: 25,
         bitrate: 2000,
         error: null,
+        complete: null,
+        missingSeconds: null,
         recordingId: id,
       },
       live: null,

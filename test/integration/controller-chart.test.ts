@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
 import { readConfig } from '../../operator/controller/config.ts';
+import { newFolder } from '../../operator/controller/recording-place.ts';
 import { recorderPod } from '../../operator/controller/recorder-pod.ts';
 import { recordingOf } from '../../operator/controller/testing/build.ts';
 import type { KubeObject } from '../../operator/runtime/kube/objects.ts';
@@ -44,7 +45,8 @@ function recorderOf(objects: readonly Rendered[]) {
   });
   const { masterKey, recorder } = config;
   const recording = recordingOf({ metadata: { namespace: 'meetings' } });
-  return recorderPod({ recording, attempt: 1, masterKey, config: recorder });
+  const folder = newFolder(recording, recorder);
+  return recorderPod({ recording, attempt: 1, folder, masterKey, config: recorder });
 }
 
 const resource = (group: string, version: string, plural: string, namespaced = true): Resource<Rendered> => ({

@@ -45,5 +45,7 @@ function entry(record: RecordingDocument): Record<string, unknown> {
     fps: record.fps,
     bitrate: record.bitrate,
     error: record.error,
+    complete: record.complete ?? null,
+    missingSeconds: record.missingSeconds ?? null,
   };
 }

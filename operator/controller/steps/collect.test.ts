@@ -8,7 +8,9 @@ import type { RecorderState } from '../recorder-state.ts';
 import { NOW, NOW_MS, liveStatus, passOf, podOf, recordingOf, worldOf } from '../testing/build.ts';
 import { collect } from './collect.ts';
 
-const file = { bucket: 'b', key: 'k', url: 's3://b/k', sizeBytes: 42, format: 'mp4' } as const;
+const folder = { bucket: 'bucket', prefix: 'recordings/meeting-1/rec-0123456789ab/' };
+const key = `${folder.prefix}recording.mp4`;
+const file = { bucket: 'bucket', key, url: `s3://bucket/${key}`, sizeBytes: 42, format: 'mp4' } as const;
 const completed = (reason: ResultReason): RecorderResult => ({
   outcome: 'completed',
   reason,
@@ -30,7 +32,10 @@ async function collected(
   nowMs = NOW_MS,
   live?: RecorderStatus,
 ) {
-  const pass = { ...passOf(recordingOf({ status }), { nowMs, ...(live && { live }) }), recorder };
+  const pass = {
+    ...passOf(recordingOf({ status: { folder, ...status } }), { nowMs, ...(live && { live }) }),
+    recorder,
+  };
   await collect(pass, worldOf());
   return pass.status.value;
 }
@@ -88,7 +93,7 @@ describe('the result', () => {
   });
 
   it('names what had the pod go, also where the recorder has ended by then', async () => {
-    const recording = recordingOf({ status: stopping('Drained') });
+    const recording = recordingOf({ status: { ...stopping('Drained'), folder } });
     const message = 'default-scheduler: preempting to accommodate a higher priority pod';
     const preemption = { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message };
     const pod = podOf(recording, { status: { conditions: [preemption] } });
@@ -99,6 +104,39 @@ describe('the result', () => {
       phase: 'Completed',
       message: `${REASONS.Drained} PreemptionByScheduler: ${message}`,
     });
+  });
+
+  it('is believed as far as its own folder reaches, and says what is not', async () => {
+    const foreign = 'recordings/meeting-1/other-ffffffffffff/recording.mp4';
+    const status = { phase: 'Recording', startedAt: NOW, folder } as const;
+    const resultOf = (claim: object): RecorderState => ({
+      is: 'ended',
+      result: { ...completed('MaxDurationReached'), ...claim } as RecorderResult,
+    });
+    const warned: string[] = [];
+    const look = async (recorder: RecorderState): Promise<MeetingRecordingStatus> => {
+      const pass = { ...passOf(recordingOf({ status }), {}), recorder };
+      const warn = (_: unknown, reason: string, note: string): void => void warned.push(`${reason}: ${note}`);
+      await collect(pass, { ...worldOf(), warn });
+      return pass.status.value;
+    };
+    const own = await look(
+      resultOf({
+        files: [
+          { key, sizeBytes: 42 },
+          { key: foreign, sizeBytes: 1 },
+        ],
+      }),
+    );
+    expect(own).toMatchObject({ phase: 'Completed', reason: 'MaxDurationReached', file });
+    expect(own.files).toBeUndefined();
+    expect(own.message).toContain(foreign);
+    const none = await look(resultOf({ key: foreign }));
+    expect(none).toMatchObject({ phase: 'Failed', reason: 'RecorderFailed', durationSeconds: 12.5 });
+    expect(none.file).toBeUndefined();
+    expect(none.message).toContain(foreign);
+    expect(warned).toHaveLength(2);
+    for (const line of warned) expect(line).toContain(`ForeignFile: The recorder named`);
   });
 
   it('has a reason of the registry for everything that a recorder can say', async () => {

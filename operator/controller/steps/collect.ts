@@ -16,13 +16,18 @@ import {
 } from '../parts.ts';
 import { endConditions, fail, isStopping, lookAgainIn, settle } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
+import { ownResult } from '../own-result.ts';
 import { uploadGivenUpAtMs } from '../patience.ts';
 import { reasonMessage } from '../reason-message.ts';
+import { ownPlace } from '../recording-place.ts';
 import { noteResumption } from '../received-media.ts';
 import type { RecorderState } from '../recorder-state.ts';
 import { deletePod } from '../release-pod.ts';
 import { resultFiles } from '../result-files.ts';
 import type { World } from '../world.ts';
+
+/** The most files that a status holds; the manifest has all. */
+const MAX_FILES = 100;
 
 /** Takes over the recorder's result, and with it ends the recording. */
 export async function collect(pass: Pass, world: World): Promise<Verdict> {
@@ -59,13 +64,17 @@ function hadToGoUnheard(pass: Pass, { reason }: RecorderResult): boolean {
   return pass.pod?.metadata.deletionTimestamp !== undefined && mayContinue(pass);
 }
 
-function take(pass: Pass, result: RecorderResult, world: World): void {
+function take(pass: Pass, claim: RecorderResult, world: World): void {
   const { status } = pass;
+  const { result, refused } = ownResult(claim, ownPlace(pass.recording, status.value, world.config.recorder));
+  // From here on, nobody sees the claim.
+  if (pass.recorder && 'result' in pass.recorder) pass.recorder = { ...pass.recorder, result };
   const reason = reasonOf(pass, result);
   if (isSalvaging(pass)) {
     waitForParts(pass, reason);
     return;
   }
+  if (refused !== undefined) world.warn(pass.recording, 'ForeignFile', refused);
   const earlier = partsOf(pass).length > 0;
   if (result.startedAt !== undefined && !earlier) status.value.startedAt = result.startedAt;
   if (result.startedAt !== undefined) noteResumption(pass, result.startedAt);
@@ -102,7 +111,7 @@ function complete(pass: Pass, reason: Reason, files: readonly RecordingFile[], m
   const [first] = files;
   if (!first) return;
   status.value.file = first;
-  if (files.length > 1) status.value.files = [...files];
+  if (files.length > 1) status.value.files = files.slice(0, MAX_FILES);
   const missing = tellCompleteness(pass);
   status.say('Completed', reason, missing === undefined ? message : `${message} ${missing}`);
   status.value.completedAt = status.now;

@@ -7,7 +7,7 @@ import type { Service } from '../ingest-service.ts';
 import type { Pass } from '../pass.ts';
 import type { ReachTarget } from '../reach.ts';
 import type { Found } from '../remembered-reach.ts';
-import { NOW_MS, config, liveStatus, passOf, podOf, recordingOf, worldOf } from '../testing/build.ts';
+import { UID, NOW_MS, config, liveStatus, passOf, podOf, recordingOf, worldOf } from '../testing/build.ts';
 import type { World } from '../world.ts';
 import { endpoint } from './endpoint.ts';
 
@@ -148,7 +148,7 @@ describe('the way to a recorder that nothing comes from', () => {
   it('is made anew where somebody has taken it away, and says what it waits for', async () => {
     const way = balanced();
     const pass = await look(way);
-    expect(way.service?.metadata.name).toBe('meetrec-uid-1-1');
+    expect(way.service?.metadata.name).toBe(`meetrec-${UID}-1`);
     expect(pass.status.condition('RecorderReady')).toMatchObject({
       status: 'False',
       reason: 'LoadBalancerPending',

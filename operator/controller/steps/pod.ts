@@ -7,6 +7,7 @@ import { notReady } from '../not-ready.ts';
 import { isOver, isStopping, isUnwanted, lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
 import { recorderPod, recorderPodName } from '../recorder-pod.ts';
+import { folderOfPod, newFolder } from '../recording-place.ts';
 import { laterTermination, lastTermination } from '../last-termination.ts';
 import { loseRecorder } from '../lose-recorder.ts';
 import { readRecorderState } from '../recorder-state.ts';
@@ -59,7 +60,9 @@ async function create(pass: Pass, world: World): Promise<Verdict> {
     world.config.ingest.exposure === 'hostPort'
       ? world.hostPorts.choose(recorderPodName(recording, attempt))
       : undefined;
-  const manifest = recorderPod({ recording, attempt, masterKey, config, hostPort });
+  // One that was begun before recordings had folders goes on without one.
+  const folder = status.value.folder ?? (attempt === 1 ? newFolder(recording, config) : undefined);
+  const manifest = recorderPod({ recording, attempt, folder, masterKey, config, hostPort });
   try {
     return follow(pass, world, await world.kube.create(PODS, manifest, { signal }));
   } catch (error) {
@@ -117,6 +120,9 @@ function follow(pass: Pass, world: World, pod: Pod): Verdict {
   pass.recorder = readRecorderState(pod, nowMs);
   status.value.attempt ??= 1;
   status.value.podName = pod.metadata.name ?? '';
+  // What the pod was given, which may have been made by a controller that could not write it down any more.
+  const folder = pass.recording.status?.folder ?? folderOfPod(pod);
+  if (folder) status.value.folder = folder;
   if (pod.spec.nodeName !== undefined) status.value.nodeName = pod.spec.nodeName;
   if (pass.recorder.is === 'unreachable') unreachable(pass, world, pass.recorder.sinceMs);
   const { lastTermination: known } = status.value;

@@ -10,7 +10,7 @@ import type { MediaPush } from '../../agora/media-push.ts';
 import { deriveStreamKey } from '../../crd/stream-key.ts';
 import type { MeetingRecordingStatus } from '../../crd/status.ts';
 import type { FakeClock } from '../../runtime/testing/fake-clock.ts';
-import { NOW, config, passOf, podOf, recordingOf, worldOf } from '../testing/build.ts';
+import { UID, NOW, config, passOf, podOf, recordingOf, worldOf } from '../testing/build.ts';
 import { push } from './push.ts';
 
 const spec = { source: { agora: { channel: 'standup', region: 'eu' as const } } };
@@ -62,10 +62,10 @@ describe('the push', () => {
   it('is asked for under a name of its own, with the key that only the push gets', async () => {
     const { requests, go } = setup();
     const { status } = await go();
-    const key = deriveStreamKey(config.masterKey, 'uid-1');
+    const key = deriveStreamKey(config.masterKey, UID);
     expect(requests).toEqual([
       {
-        name: 'meetrec-uid-1',
+        name: `meetrec-${UID}`,
         channel: 'standup',
         region: 'eu',
         rtmpUrl: `rtmp://10.0.0.7:1935/live/${key}`,

@@ -6,6 +6,8 @@ import { PODS, ownerUid } from '../kube-objects.ts';
 import type { Pod } from '../kube-objects.ts';
 import { lookAgainIn } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
+import { ownResult } from '../own-result.ts';
+import { ownPlace } from '../recording-place.ts';
 import { listedGaps } from '../gaps.ts';
 import { earlierSeconds, isSalvaging, partsOf } from '../parts.ts';
 import { reportOf } from '../recorder-report.ts';
@@ -59,13 +61,21 @@ async function save(part: RecordingPart, pass: Pass, world: World): Promise<Reco
   const pod = known ?? (await makePod(part, pass, world));
   if (!pod) return part;
   const state = readRecorderState(pod, pass.nowMs);
-  if (state.is === 'ended') return settle(part, state.result);
+  if (state.is === 'ended') return settle(part, ownOf(state.result, pass, world));
   if (state.is !== 'lost') return part;
   if (state.how === 'failed') return { ...part, state: 'Lost', message: state.message.slice(0, 1024) };
   // Its node went too: another pod does it.
   await releasePod(pod, world, pass.signal);
   lookAgainIn(pass, RETRY_MS);
   return part;
+}
+
+/** Who salvages is a recorder's program, and believed as much as one. */
+function ownOf(claim: RecorderResult, pass: Pass, world: World): RecorderResult {
+  const { recording, status } = pass;
+  const { result, refused } = ownResult(claim, ownPlace(recording, status.value, world.config.recorder));
+  if (refused !== undefined) world.warn(recording, 'ForeignFile', refused);
+  return result;
 }
 
 function settle(part: RecordingPart, result: RecorderResult): RecordingPart {

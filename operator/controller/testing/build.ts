@@ -14,6 +14,7 @@ import type { ContainerStatus, Pod } from '../kube-objects.ts';
 import type { Pass } from '../pass.ts';
 import { ProviderGate } from '../provider-gate.ts';
 import { PushRequests } from '../push-requests.ts';
+import { newFolder } from '../recording-place.ts';
 import { recorderPod } from '../recorder-pod.ts';
 import { readRecorderState } from '../recorder-state.ts';
 import { RecorderWatchers } from '../recorder-watchers.ts';
@@ -29,6 +30,9 @@ export const config = readConfig({
   S3_BUCKET: 'bucket',
 });
 
+/** Of the recordings that are made here. */
+export const UID = '01234567-89ab-4cde-8f01-23456789abcd';
+
 type SpecInput = Partial<MeetingRecordingSpec>;
 type Metadata = Partial<MeetingRecording['metadata']>;
 
@@ -43,7 +47,7 @@ export function recordingOf(
     metadata: {
       name: 'rec',
       namespace: 'ns',
-      uid: 'uid-1',
+      uid: UID,
       resourceVersion: '1',
       generation: 1,
       creationTimestamp: NOW,
@@ -67,6 +71,7 @@ export function podOf(
   const manifest = recorderPod({
     recording,
     attempt: 1,
+    folder: recording.status?.folder ?? newFolder(recording, config.recorder),
     masterKey: config.masterKey,
     config: config.recorder,
   });

@@ -1,4 +1,5 @@
-import { RtmpProtocol, RtmpProtocolError } from '../rtmp-protocol.ts';
+import { RtmpProtocolError } from '../rtmp-protocol-error.ts';
+import { RtmpProtocol } from '../rtmp-protocol.ts';
 import { inPieces, mutate } from './mutate.ts';
 
 /** The key in the sessions that are kept beside this file. */
@@ -32,27 +33,36 @@ export function fuzz(session: Buffer, seeds: Iterable<number>): FuzzOutcome {
 
 function one(session: Buffer, seed: number, outcome: FuzzOutcome): void {
   let proved = false;
-  const protocol = new RtmpProtocol({
-    onOutput: () => undefined,
-    onPublish: (app, streamName) => {
-      const right = app === 'live' && streamName === KEY;
-      if (right) outcome.published += proved ? 0 : 1;
-      proved ||= right;
-      return right;
+  let asked = false;
+  const protocol = new RtmpProtocol(
+    { video: ['hvc1'], audio: ['Opus'] },
+    {
+      onOutput: () => undefined,
+      onPublish: (app, streamName) => {
+        if (app !== 'live' || streamName !== KEY) throw new RtmpProtocolError('may not publish');
+        outcome.published += proved ? 0 : 1;
+        proved = true;
+        // Half of them have to wait for the answer, as in a takeover.
+        asked = seed % 4 >= 2;
+        if (!asked) protocol.start();
+      },
+      onMedia: (_track, timestamp, payload) => {
+        if (!proved) throw new Error(`seed ${seed}: media without the key`);
+        if (!(timestamp >= 0 && timestamp < 2 ** 32)) throw new Error(`seed ${seed}: time ${timestamp}`);
+        outcome.mediaBytes += payload.length;
+      },
+      onUnpublish: () => undefined,
     },
-    onMedia: (_track, timestamp, payload) => {
-      if (!proved) throw new Error(`seed ${seed}: media without the key`);
-      if (!(timestamp >= 0 && timestamp < 2 ** 32)) throw new Error(`seed ${seed}: time ${timestamp}`);
-      outcome.mediaBytes += payload.length;
-    },
-    onUnpublish: () => undefined,
-  });
+  );
   try {
-    for (const piece of inPieces(mutate(session, seed), seed)) protocol.receive(piece);
+    for (const piece of inPieces(mutate(session, seed), seed)) {
+      const answer: boolean = asked;
+      protocol.receive(piece);
+      if (answer) protocol.start();
+      asked &&= !answer;
+    }
   } catch (error) {
-    // What a handler here throws comes out as the cause of a refusal, like all that malformed bytes bring about.
     if (!(error instanceof RtmpProtocolError)) throw error;
-    if (error.cause instanceof Error && error.cause.message.startsWith('seed ')) throw error.cause;
     outcome.refused += 1;
   }
 }

@@ -23,39 +23,76 @@ function named(text: string): Buffer {
   return bytes;
 }
 
-/** A message as one chunk stream of 128-byte chunks, with a full header. */
-export function message(type: number, timestamp: number, payload: Buffer, chunkStream = 3): Buffer {
-  const extended = timestamp >= 0xff_ffff;
-  const header = Buffer.alloc(extended ? 16 : 12);
-  header[0] = chunkStream;
-  header.writeUIntBE(extended ? 0xff_ffff : timestamp, 1, 3);
-  header.writeUIntBE(payload.length, 4, 3);
-  header[7] = type;
-  header.writeUInt32LE(1, 8);
-  if (extended) header.writeUInt32BE(timestamp, 12);
-  const chunks = [header, payload.subarray(0, 128)];
-  for (let offset = 128; offset < payload.length; offset += 128) {
-    // Each chunk of a message repeats its extended timestamp.
-    chunks.push(
-      Buffer.from([0xc0 | chunkStream]),
-      header.subarray(12),
-      payload.subarray(offset, offset + 128),
-    );
-  }
-  return Buffer.concat(chunks);
+export interface ChunkOptions {
+  /** 3 unless told: from 2 to 65,599. */
+  readonly chunkStream?: number;
+  /** Of the first chunk: 0 unless told; 1 to 3 leave out more and more of its header. */
+  readonly format?: 0 | 1 | 2 | 3;
+  /** 128 unless told; a list has the sizes of the first chunks, and its last one is that of all others. */
+  readonly chunkSize?: number | readonly number[];
+  /** What the chunks that continue a message have of an extended timestamp: all of it, unless told. */
+  readonly repeats?: 'field' | 'nothing';
+  /** 1 unless told. */
+  readonly streamId?: number;
 }
 
-/** A message whose time is told as the difference to the one before it. */
-export function delta(type: number, milliseconds: number, payload: Buffer, chunkStream: number): Buffer {
-  const header = Buffer.alloc(8);
-  header[0] = 0x40 | chunkStream;
-  header.writeUIntBE(milliseconds, 1, 3);
-  header.writeUIntBE(payload.length, 4, 3);
-  header[7] = type;
-  return Buffer.concat([header, payload]);
+/**
+ * A message in chunks.
+ *
+ * @param time its time in ms; for a `format` other than 0, the difference to the one before it on its chunk stream
+ */
+export function chunksOf(
+  type: number,
+  time: number,
+  payload: Buffer,
+  options: ChunkOptions = {},
+): readonly Buffer[] {
+  const { chunkStream = 3, format = 0, chunkSize = 128, repeats = 'field', streamId = 1 } = options;
+  const sizes = typeof chunkSize === 'number' ? [chunkSize] : chunkSize;
+  const field = Buffer.alloc(11);
+  field.writeUIntBE(Math.min(time, 0xff_ffff), 0, 3);
+  field.writeUIntBE(payload.length, 3, 3);
+  field[6] = type;
+  field.writeUInt32LE(streamId, 7);
+  const extended = Buffer.alloc(time >= 0xff_ffff ? 4 : 0);
+  if (extended.length > 0) extended.writeUInt32BE(time);
+  const header = field.subarray(0, [11, 7, 3, 0][format]);
+  const chunks: Buffer[] = [];
+  let offset = 0;
+  do {
+    const size = sizes[Math.min(chunks.length, sizes.length - 1)] ?? 128;
+    const first = chunks.length === 0;
+    const head = first
+      ? [basicHeader(format, chunkStream), header, extended]
+      : [basicHeader(3, chunkStream), extended.subarray(0, repeats === 'field' ? 4 : 0)];
+    chunks.push(Buffer.concat([...head, payload.subarray(offset, offset + size)]));
+    offset += size;
+  } while (offset < payload.length);
+  return chunks;
+}
+
+function basicHeader(format: number, chunkStream: number): Buffer {
+  const bits = format << 6;
+  if (chunkStream < 64) return Buffer.from([bits | chunkStream]);
+  const rest = chunkStream - 64;
+  return Buffer.from(rest < 256 ? [bits, rest] : [bits | 1, rest & 0xff, rest >> 8]);
+}
+
+/** A message in chunks of 128 bytes, with a full header. */
+export function message(type: number, timestamp: number, payload: Buffer, chunkStream = 3): Buffer {
+  return Buffer.concat(chunksOf(type, timestamp, payload, { chunkStream }));
+}
+
+/** Values of AMF0, one behind the other. */
+export function values(...all: readonly Parameters<typeof amf>[0][]): Buffer {
+  return Buffer.concat(all.map(amf));
+}
+
+/** A command in AMF0. */
+export function command(...all: readonly Parameters<typeof amf>[0][]): Buffer {
+  return message(INVOKE, 0, values(...all));
 }
 
 export const connect = (tcUrl = 'rtmp://localhost/live'): Buffer =>
-  message(INVOKE, 0, Buffer.concat([amf('connect'), amf(1), amf({ app: 'live', tcUrl })]));
-export const publish = (key: string): Buffer =>
-  message(INVOKE, 0, Buffer.concat([amf('publish'), amf(5), amf(null), amf(key), amf('live')]));
+  command('connect', 1, { app: 'live', tcUrl });
+export const publish = (key: string): Buffer => command('publish', 5, null, key, 'live');

@@ -9,7 +9,7 @@ import type { Fault, Outcome } from './faults/fault.ts';
 import { mediaSeconds } from './media-duration.ts';
 import { messageOf } from './message-of.ts';
 import { judgePackets } from './packets-verdict.ts';
-import { statusComplaints } from './status-verdict.ts';
+import { completenessComplaints, statusComplaints } from './status-verdict.ts';
 import { filePrefix } from './subject.ts';
 import type { Subject } from './subject.ts';
 import type { ChaosWorld } from './world.ts';
@@ -81,6 +81,7 @@ export async function judge(
     complaints.push(...found.complaints.map((complaint) => `${pod.name}: ${complaint}`));
     if (found.lostWithNode > 0) notes.push(`${found.lostWithNode} packets went with ${pod.name}'s node`);
   }
+  if (!gone) complaints.push(...completenessComplaints(last, packetsLost + packetsLostWithNode));
   for (const { key } of stored)
     if (![...history.pods.values()].some(({ s3Key }) => s3Key === key))
       complaints.push(`${key} is in S3, and no recorder was to make it`);

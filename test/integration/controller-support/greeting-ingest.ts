@@ -8,13 +8,16 @@ export async function startIngest(options: {
   port: number;
   tls?: CertificatePaths;
 }): Promise<AsyncDisposable & { port: number }> {
-  const nothing = (): void => undefined;
+  const nothing = (): undefined => undefined;
   const ingest = new Ingest({
     ...options,
     streamKeySha256: createHash('sha256').update('nobody has it').digest('hex'),
-    stallMs: 10_000,
+    fourCcs: { video: [], audio: [] },
     log: pino({ level: 'silent' }),
-    events: { onPublisher: nothing, onMedia: nothing, onRest: nothing, onPublisherGone: nothing },
+    events: {
+      ...{ onPublisher: nothing, onMedia: nothing, onRest: nothing },
+      ...{ onPublisherGone: nothing, onExpelled: nothing },
+    },
   });
   const port = await ingest.listen();
   return { port, [Symbol.asyncDispose]: () => ingest.drainAndClose() };

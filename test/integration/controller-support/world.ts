@@ -240,6 +240,7 @@ export class TestWorld implements AsyncDisposable {
     const manifest = recorderPod({
       recording: await this.record(`owner-of-${name}`),
       attempt: 1,
+      folder: undefined,
       masterKey: '',
       config: readConfig({ RECORDER_IMAGE: 'x', STREAM_KEY_SECRET: 'x'.repeat(32), S3_BUCKET: 'xxx' })
         .recorder,

@@ -97,7 +97,7 @@ export async function startUploadBench(s3: S3Server): Promise<UploadBench> {
       object: {
         key,
         contentType: 'video/mp4',
-        metadata: ownerMetadata({ recordingId: 'a', recordingUid: uid }),
+        metadata: ownerMetadata({ recordingId: 'a', uid }),
       },
       times: () => ({}),
       path,

@@ -1,22 +1,7 @@
-import { once } from 'node:events';
-import { connect as dial } from 'node:net';
-import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  amf,
-  connect,
-  HANDSHAKE,
-  INVOKE,
-  message,
-  publish,
-} from '../../../recorder-image/ingest/testing/messages.ts';
+import { command, message } from '../../../recorder-image/ingest/testing/messages.ts';
 import { TAG_TYPES } from '../../../recorder-image/journal/flv.ts';
 import type { Tag } from '../../../recorder-image/journal/flv.ts';
-
-/** The socket is not fed further than this ahead of the network, in bytes. */
-const AHEAD_BYTES = 1024 * 1024;
-const ACCEPTED = 'NetStream.Publish.Start';
-const ANSWER_MS = 30_000;
+import { startPublishingClient } from './rtmp-client.ts';
 
 export interface RtmpPublisherOptions {
   /** rtmp://HOST:PORT/live/KEY */
@@ -29,44 +14,28 @@ export interface RtmpPublisherOptions {
 export interface RtmpPublisher extends AsyncDisposable {
   /** Timestamps are sent as they are, modulo 2^32 ms. Returns when the network has taken them. */
   readonly send: (tags: Iterable<Tag>) => Promise<void>;
-  /** Says that it ends, closes, and returns when the server has closed too. */
+  /** Says that it ends, and closes. */
   readonly end: () => Promise<void>;
 }
 
 /** Connects and publishes. Throws when the server does not let it. */
-export async function startRtmpPublisher({
-  url,
-  localAddress,
-}: RtmpPublisherOptions): Promise<RtmpPublisher> {
-  const { hostname, port, pathname } = new URL(url);
+export async function startRtmpPublisher({ url, ...options }: RtmpPublisherOptions): Promise<RtmpPublisher> {
+  const { hostname: host, port, pathname } = new URL(url);
   const key = pathname.split('/').at(-1) ?? '';
-  const source = localAddress === undefined ? {} : { localAddress };
-  const socket = dial({ host: hostname, port: Number(port), noDelay: true, ...source });
-  // A reset is seen as the end.
-  socket.on('error', () => socket.destroy());
-  const closed = new Promise<void>((resolve) => void socket.once('close', () => resolve()));
-  const accepted = answered(socket, closed);
-  socket.write(Buffer.concat([HANDSHAKE, connect(url.slice(0, url.lastIndexOf('/'))), publish(key)]));
-  await accepted;
+  const client = await startPublishingClient({ host, port: Number(port), key, ...options });
   return {
-    send: async (tags) => {
-      for (const { track, timestampMs, payload } of tags) {
-        const chunkStream = track === 'audio' ? 4 : 6;
-        socket.write(message(TAG_TYPES[track], timestampMs % 2 ** 32, payload, chunkStream));
-        if (socket.writableLength > AHEAD_BYTES) await Promise.race([once(socket, 'drain'), closed]);
-        if (socket.destroyed) throw new Error('the server has closed the connection');
-      }
-      while (socket.writableLength > 0 && !socket.destroyed) await sleep(5);
-    },
+    send: (tags) => client.send(Iterator.from(tags).map(tagMessage)),
     end: async () => {
-      socket.end(message(INVOKE, 0, Buffer.concat([amf('deleteStream'), amf(6), amf(null), amf(1)])));
-      await closed;
+      client.socket.end(command('deleteStream', 6, null, 1));
+      await client.closed;
     },
-    [Symbol.asyncDispose]: async () => {
-      socket.destroy();
-      await closed;
-    },
+    [Symbol.asyncDispose]: client[Symbol.asyncDispose],
   };
+}
+
+/** A tag as its message, each track on a chunk stream of its own. */
+export function tagMessage({ track, timestampMs, payload }: Tag): Buffer {
+  return message(TAG_TYPES[track], timestampMs % 2 ** 32, payload, track === 'audio' ? 4 : 6);
 }
 
 /** Pushes the tags as fast as they go, and ends. */
@@ -74,26 +43,4 @@ export async function pushTags(tags: Iterable<Tag>, options: RtmpPublisherOption
   await using publisher = await startRtmpPublisher(options);
   await publisher.send(tags);
   await publisher.end();
-}
-
-async function answered(socket: Socket, closed: Promise<void>): Promise<void> {
-  let answer = '';
-  const yes = new Promise<true>((resolve) => {
-    socket.on('data', (bytes: Buffer) => {
-      if (answer.includes(ACCEPTED)) return;
-      answer += bytes.toString('latin1');
-      if (answer.includes(ACCEPTED)) resolve(true);
-    });
-  });
-  const late = new AbortController();
-  const no = Promise.race([
-    closed,
-    sleep(ANSWER_MS, undefined, { signal: late.signal }).catch(() => undefined),
-  ]);
-  const accepted = await Promise.race([yes, no]);
-  late.abort();
-  if (accepted !== true) {
-    socket.destroy();
-    throw new Error(`the server does not let it publish: ${answer.slice(-200)}`);
-  }
 }
