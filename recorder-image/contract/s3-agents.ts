@@ -1,8 +1,10 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { createSecureContext, getCACertificates } from 'node:tls';
+import { getCACertificates } from 'node:tls';
 
+const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const AGENT = { keepAlive: true, maxSockets: 50 };
 
 /**
@@ -23,10 +25,11 @@ export function s3Agents(
 }
 
 function authorities(caFile: string): string[] {
-  const ca = [...getCACertificates('default'), readFileSync(caFile, 'utf8')];
-  // Fails now, and not with each connection.
-  createSecureContext({ ca });
-  return ca;
+  const own = readFileSync(caFile, 'utf8').match(CERTIFICATES) ?? [];
+  if (own.length === 0) throw new Error(`${caFile} has no certificate in PEM`);
+  // TLS passes over what is none.
+  const checked = own.map((certificate) => new X509Certificate(certificate).toString());
+  return [...getCACertificates('default'), ...checked];
 }
 
 /** Of the AWS SDK's client, for each value of S3_CHECKSUMS. */

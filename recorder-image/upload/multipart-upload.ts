@@ -35,6 +35,7 @@ export class MultipartUpload {
   readonly #options: MultipartUploadOptions;
   readonly #parts = new Map<number, UploadedPart>();
   #state: UploadState;
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(options: MultipartUploadOptions, state: UploadState) {
     this.#options = options;
@@ -242,9 +243,15 @@ export class MultipartUpload {
     return [...this.#parts.values()].sort((a, b) => a.number - b.number);
   }
 
+  /** One at a time, and each one with what is known by then: parts that are sent side by side are noted side by side. */
   async #save(change: Partial<UploadState>): Promise<void> {
-    const { statePath, log } = this.#options;
     this.#state = { ...this.#state, ...change, parts: [...this.#parts.values()] };
+    this.#saving = this.#saving.then(() => this.#write());
+    await this.#saving;
+  }
+
+  async #write(): Promise<void> {
+    const { statePath, log } = this.#options;
     try {
       await saveUploadState(statePath, this.#state);
     } catch (error) {

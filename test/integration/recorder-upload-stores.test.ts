@@ -62,7 +62,7 @@ describe.each(STORES)('a store that is $name', ({ start }) => {
       manner: corrupts,
       checksums: 'when_required',
       parts: 1,
-      then: 2,
+      grown: 2,
     });
     await outcome;
     await bench.expectStored(key, bytes);
@@ -187,7 +187,7 @@ describe.each(STORES)('a store that is $name', ({ start }) => {
     const sizes = new Map<number, number>();
     const { key, bytes, outcome } = await bench.upload({
       parts: 2,
-      then: 4,
+      grown: 4,
       manner: (request) => {
         if (isPart(request)) {
           const number = Number(new URL(request.url, 'http://s3').searchParams.get('partNumber'));

@@ -34,7 +34,7 @@ export interface UploadOptions {
   /** Whole parts that the file has, and a piece more. Default: 2. */
   readonly parts?: number;
   /** Whole parts that the file has in the end, once the first ones are sent. Default: it is finished from the start. */
-  readonly then?: number;
+  readonly grown?: number;
   readonly onReupload?: (why: string) => void;
 }
 
@@ -76,15 +76,15 @@ export async function startUploadBench(s3: S3Server): Promise<UploadBench> {
   const named = (key: string): { Bucket: string; Key: string } => ({ Bucket: BUCKET, Key: key });
 
   const upload = async (options: UploadOptions = {}): Promise<Upload> => {
-    const { partSize = PART, parts = 2, checksums, key = newKey(), then, onReupload } = options;
-    const bytes = randomBytes(partSize * (then ?? parts) + 1000);
+    const { partSize = PART, parts = 2, checksums, key = newKey(), grown, onReupload } = options;
+    const bytes = randomBytes(partSize * (grown ?? parts) + 1000);
     const seen: S3Request[] = [];
     proxy.setManner((request) => {
       seen.push(request);
       return options.manner?.(request);
     });
     const path = join(folder.path, randomUUID());
-    const atFirst = then === undefined ? bytes.length : partSize * parts + 1000;
+    const atFirst = grown === undefined ? bytes.length : partSize * parts + 1000;
     await writeFile(path, bytes.subarray(0, atFirst));
     const store = new S3ObjectStore({
       bucket: BUCKET,
@@ -111,10 +111,10 @@ export async function startUploadBench(s3: S3Server): Promise<UploadBench> {
       log: pino({ level: 'silent' }),
       ...(onReupload === undefined ? {} : { onReupload }),
     });
-    if (then === undefined) uploader.finish();
+    if (grown === undefined) uploader.finish();
     const outcome = uploader.run(new AbortController().signal);
     outcome.catch(() => undefined);
-    if (then !== undefined) {
+    if (grown !== undefined) {
       await waitFor(() => uploader.report.parts?.length === parts, { what: 'the first parts to be sent' });
       await appendFile(path, bytes.subarray(atFirst));
       uploader.finish();
