@@ -12,7 +12,7 @@ import { makeCertificate } from '../../test/support/certificate.ts';
 import type { TestCertificate } from '../../test/support/certificate.ts';
 import { tempDirectory } from '../../test/support/temp-directory.ts';
 import type { TempDirectory } from '../../test/support/temp-directory.ts';
-import { s3Agents } from './s3-agents.ts';
+import { s3Agents } from '../contract/s3-agents.ts';
 
 const resources = new AsyncDisposableStack();
 let folder: TempDirectory;
