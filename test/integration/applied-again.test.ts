@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { MEETING_RECORDINGS, PODS, ownerUid } from '../../operator/controller/kube-objects.ts';
 import type { MeetingRecording } from '../../operator/crd/meeting-recording.ts';
 import { Database } from '../../operator/meetings/database.ts';
+import { KubernetesRecordingObjects } from '../../operator/meetings/kubernetes-recording-objects.ts';
 import { shortUid } from '../../recorder-image/contract/key-template.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { ApiWorld, call, serviceToken, tokenOf } from './api-world.ts';
@@ -196,6 +197,11 @@ describe('the object of the README, applied, deleted and applied again', () => {
     );
     expect(lost).toMatchObject({ status: 'failed' });
     expect(await entries(base)).toHaveLength(2);
+    // A stop of the first one that comes late is none of the second one.
+    const objects = new KubernetesRecordingObjects({ client: store.client, namespace: world.namespace });
+    const late = { uid: first.metadata.uid };
+    expect(await objects.stop(NAME, 'StopRequested', late)).toBeUndefined();
+    expect((await world.get(NAME)).spec.desiredState).toBe('Recording');
     await world.delete(NAME);
     await world.untilGone(NAME);
   }, 120_000);
