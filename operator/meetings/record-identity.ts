@@ -1,3 +1,4 @@
+import type { FileOwner } from '../../recorder-image/contract/file-owner.ts';
 import { shortUid } from '../../recorder-image/contract/key-template.ts';
 import type { RecordingDocument } from './recording.ts';
 
@@ -26,6 +27,12 @@ export function successorId({ name, uid }: Pick<ObjectIdentity, 'name' | 'uid'>)
 /** The ids that the recording of an object may have. */
 export function possibleIds(object: Pick<ObjectIdentity, 'name' | 'uid'>): string[] {
   return [object.name, successorId(object)];
+}
+
+/** Whose the files of a recording are, to whoever looks after files. */
+export function ownerOf(record: Pick<RecordingDocument, '_id' | 'uid' | 'meetingId' | 'folder'>): FileOwner {
+  const { _id, uid, meetingId, folder } = record;
+  return { name: objectNameOf(_id), uid, meetingId, folder };
 }
 
 /**

@@ -174,7 +174,7 @@ export class RecordingStore {
     throw new Error(`recording ${recordingId} kept changing while it was being changed`);
   }
 
-  /** Recordings of this cluster that ended before then and have a file; the earliest first. */
+  /** Recordings of this cluster that ended before then and may have something in S3; the earliest first. */
   finishedBefore(before: Date, filter: { meetingId?: string }): AsyncIterable<RecordingDocument> {
     return this.#recordings
       .find({
@@ -182,7 +182,8 @@ export class RecordingStore {
         cluster: this.#cluster,
         status: { $in: [...RESTING_STATUSES] },
         completedAt: { $lt: before },
-        fileKey: { $ne: null },
+        deletedAt: null,
+        $or: [{ fileKey: { $ne: null } }, { folder: { $ne: null } }],
         legalHold: { $ne: true },
       })
       .sort({ completedAt: 1 })

@@ -10,6 +10,7 @@ import { killWhenStuck } from './kill-when-stuck.ts';
 import { streamedFile } from './mp4/hybrid-file.ts';
 import { mp4Pieces } from './mp4/mp4-pieces.ts';
 import type { PacketSource } from './packet-source.ts';
+import { READ_FOR_ENCODING } from './recipes.ts';
 import type { Recipe } from './recipes.ts';
 import type { StreamedOutput } from './streamed-output.ts';
 import { publishedSource } from './take-source.ts';
@@ -103,7 +104,7 @@ async function encode(
   const process = startFfmpeg({
     ffmpegPath,
     input,
-    inputOptions: ['-f', 'mov'],
+    inputOptions: READ_FOR_ENCODING,
     outputOptions: recipe,
     output,
     live: !take.ended,

@@ -66,6 +66,17 @@ export class SegmentsUploader implements TakeUploader {
     return { key: `${this.#options.folder}/`, segments: this.#state.segments.length };
   }
 
+  /** The objects of this take that are in S3, in the order in which a player reads them. */
+  get objects(): readonly { readonly key: string; readonly sizeBytes: number; readonly crc32: string }[] {
+    const { init, segments } = this.#state;
+    const header = init === undefined ? [] : [{ name: this.#nameOf(INIT_FILE), ...init }];
+    return [...header, ...segments].map(({ name, size, crc32 }) => ({
+      key: `${this.#options.folder}/${name}`,
+      sizeBytes: size,
+      crc32,
+    }));
+  }
+
   finish(): void {
     this.#loop.finish();
   }
@@ -119,6 +130,7 @@ export class SegmentsUploader implements TakeUploader {
       return 'moved';
     }
     if (!finished) return 'waiting';
+    await this.#observed.finished(undefined);
     return await this.#finish(made.length, signal);
   }
 

@@ -124,7 +124,7 @@ describe('how sound is coded', () => {
     {
       what: 'FLAC',
       codec: 'flac',
-      record: `00000022${'1200120000000e0010000bb802f0'}${'00'.repeat(20)}`,
+      record: `000000221200120000000e0010000bb802f0${'00'.repeat(20)}`,
       is: { rate: 48_000, channels: 2, frameSamples: 4608 },
     },
   ] as const)('is known: $what', ({ codec, record, is, ...more }) => {

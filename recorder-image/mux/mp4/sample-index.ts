@@ -23,10 +23,12 @@ export class SampleIndex {
   #latest = 0;
   #lowestOffset = 0;
   #highestOffset = 0;
+  #raisedBefore = 0;
   #isExpressible = true;
 
   /** @param position of the fragment's data in the file, in bytes */
-  add({ samples }: TrackFragment, position: number): void {
+  add({ track, samples }: TrackFragment, position: number): void {
+    this.#raisedBefore = track.raise;
     for (const { dts, offset, size, duration, isKeyFrame } of samples) {
       if (this.#firstDts === undefined) this.#firstDts = dts;
       else this.#lasts(dts - this.#lastDts);
@@ -35,8 +37,9 @@ export class SampleIndex {
       this.#offsets.push(offset);
       this.#sizes.push(size);
       if (isKeyFrame) this.#keyFrames.push(this.#sizes.length);
-      this.#earliest = Math.min(this.#earliest, dts + offset);
-      this.#latest = Math.max(this.#latest, dts + offset);
+      const shownAt = dts + offset - track.raise;
+      this.#earliest = Math.min(this.#earliest, shownAt);
+      this.#latest = Math.max(this.#latest, shownAt);
       this.#lowestOffset = Math.min(this.#lowestOffset, offset);
       this.#highestOffset = Math.max(this.#highestOffset, offset);
     }
@@ -63,7 +66,7 @@ export class SampleIndex {
 
   /** When that is on the track's own time, which begins with the first sample's decoding and has no negative offsets. */
   get mediaTime(): number {
-    return this.isEmpty ? 0 : this.#earliest - (this.#firstDts ?? 0) + this.#raise;
+    return this.isEmpty ? 0 : this.#earliest - (this.#firstDts ?? 0) + this.#raisedBefore + this.#raise;
   }
 
   /** From the first sample that is shown to the end of the last one. */
@@ -93,7 +96,7 @@ export class SampleIndex {
     ];
   }
 
-  /** What is added to all offsets, so that players that know no negative ones read the file: an edit takes it back. */
+  /** What is still to be added to all offsets, for players that know no negative ones: an edit takes it back. */
   get #raise(): number {
     return -this.#lowestOffset;
   }

@@ -42,6 +42,11 @@ export class TrackBuffer {
     return this.#samples.reduce((least, { dtsMs, ptsMs }) => Math.min(least, dtsMs, ptsMs), Infinity);
   }
 
+  /** How long before its decoding, in ms, any of what it holds is shown. */
+  get mostNegativeMs(): number {
+    return this.#samples.reduce((most, { dtsMs, ptsMs }) => Math.max(most, dtsMs - ptsMs), 0);
+  }
+
   add({ dtsMs, ptsMs, isKeyFrame, payload }: Packet): void {
     this.#reserve(payload.length);
     payload.copy(this.#data, this.#used);
@@ -66,7 +71,7 @@ export class TrackBuffer {
           ? (this.#lastDuration ?? track.usualDuration)
           : Math.min(Math.max(0, following - dts), LONGEST_DURATION);
       this.#lastDuration = duration;
-      return { dts, offset, size, duration, isKeyFrame };
+      return { dts, offset: offset + track.raise, size, duration, isKeyFrame };
     });
     const data = this.#data.subarray(0, this.#used);
     this.#samples = [];
