@@ -5,27 +5,24 @@ import { readHeader } from './enhanced-header.ts';
 import type { TrackBody } from './enhanced-header.ts';
 import { isKeyFrameType } from './legacy-flv.ts';
 import { NOTHING, ofConfig, ofPacket, ofSelfDescribing, ofUnknown } from './message-content.ts';
-import type { MediaKind, MediaMessage, MessageContent, TrackId } from './track.ts';
+import type { MediaMessage, MessageContent, TrackId } from './track.ts';
 
-/** Every FourCC that Enhanced RTMP v2 has. */
-export const FOURCCS: Readonly<Record<MediaKind, ReadonlyMap<string, CodecName>>> = {
-  video: new Map([
-    ['avc1', 'avc'],
-    ['hvc1', 'hevc'],
-    ['av01', 'av1'],
-    ['vp09', 'vp9'],
-    ['vp08', 'vp8'],
-    ['vvc1', 'vvc'],
-  ]),
-  audio: new Map([
-    ['mp4a', 'aac'],
-    ['Opus', 'opus'],
-    ['ac-3', 'ac3'],
-    ['ec-3', 'eac3'],
-    ['fLaC', 'flac'],
-    ['.mp3', 'mp3'],
-  ]),
-};
+const VIDEO_CODECS: ReadonlyMap<string, CodecName> = new Map([
+  ['avc1', 'avc'],
+  ['hvc1', 'hevc'],
+  ['av01', 'av1'],
+  ['vp09', 'vp9'],
+  ['vp08', 'vp8'],
+  ['vvc1', 'vvc'],
+]);
+const AUDIO_CODECS: ReadonlyMap<string, CodecName> = new Map([
+  ['mp4a', 'aac'],
+  ['Opus', 'opus'],
+  ['ac-3', 'ac3'],
+  ['ec-3', 'eac3'],
+  ['fLaC', 'flac'],
+  ['.mp3', 'mp3'],
+]);
 /** Codecs whose frames say all that there is to know. */
 const SELF_DESCRIBING: ReadonlySet<CodecName> = new Set(['ac3', 'eac3', 'mp3']);
 /** Codecs whose coded frames begin with their composition time. */
@@ -58,7 +55,7 @@ export function readEnhancedVideo({ timestampMs, payload }: MediaMessage): Messa
   const isKeyFrame = isKeyFrameType(frameType);
   return joined(header.tracks, ({ trackId, fourCc, body }) => {
     const track: TrackId = `video:${trackId}`;
-    const codec = FOURCCS.video.get(fourCc);
+    const codec = VIDEO_CODECS.get(fourCc);
     if (codec === undefined) return ofUnknown(track, printable(fourCc));
     if (packetType === SEQUENCE_START) return configOf(track, codec, body);
     if (packetType === VIDEO.mpeg2TsSequenceStart && codec === 'av1') return av1Descriptor(track, body);
@@ -80,7 +77,7 @@ export function readEnhancedAudio({ timestampMs, payload }: MediaMessage): Messa
   const { packetType } = header;
   return joined(header.tracks, ({ trackId, fourCc, body }) => {
     const track: TrackId = `audio:${trackId}`;
-    const codec = FOURCCS.audio.get(fourCc);
+    const codec = AUDIO_CODECS.get(fourCc);
     if (codec === undefined) return ofUnknown(track, printable(fourCc));
     if (packetType === SEQUENCE_START) return configOf(track, codec, body);
     if (packetType !== CODED_FRAMES) return NOTHING;
