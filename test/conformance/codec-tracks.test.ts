@@ -5,7 +5,7 @@ import type { Tag } from '../../recorder-image/journal/flv.ts';
 import { makeClip } from '../support/media/clip.ts';
 import type { CodedTrack } from '../support/media/coded-track.ts';
 import { readFlvTags } from '../support/media/flv-tags.ts';
-import { comparePackets, packetHashes } from '../support/media/packets.ts';
+import { packetHashes } from '../support/media/packets.ts';
 import { readResult, startRecorder } from '../support/media/recorder-process.ts';
 import type { RtmpClient } from '../support/media/rtmp-client.ts';
 import { interleaved, messagesOf } from '../support/media/rtmp-forms.ts';
