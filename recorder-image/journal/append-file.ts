@@ -5,7 +5,7 @@ import { fileHeader, tagSize, writeTag } from './flv.ts';
 import type { Tag } from './flv.ts';
 
 /** Tags are written at most this much later, in ms: all that a killed process can lose. */
-const BATCH_MS = 200;
+export const MOST_UNWRITTEN_MS = 200;
 /** A batch that is this full, in bytes, is written at once. */
 const BATCH_BYTES = 256 * 1024;
 /** What may wait for a slow disk, in bytes, before it counts as a broken one. */
@@ -74,7 +74,7 @@ export class AppendFile {
     if (!this.#reserve(size)) return;
     this.#used = writeTag(this.#batch, this.#used, tag);
     if (this.#used >= BATCH_BYTES) this.write();
-    else this.#timer ??= setTimeout(() => this.write(), BATCH_MS);
+    else this.#timer ??= setTimeout(() => this.write(), MOST_UNWRITTEN_MS);
   }
 
   /** Begins to write what is waiting. */
@@ -92,7 +92,7 @@ export class AppendFile {
       this.#spare =
         bytes.buffer.byteLength > BATCH_BYTES * 4 ? Buffer.allocUnsafe(BATCH_BYTES) : whole(bytes);
       if (this.#used >= BATCH_BYTES) this.write();
-      else if (this.#used > 0) this.#timer ??= setTimeout(() => this.write(), BATCH_MS);
+      else if (this.#used > 0) this.#timer ??= setTimeout(() => this.write(), MOST_UNWRITTEN_MS);
     });
   }
 

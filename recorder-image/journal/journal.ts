@@ -119,6 +119,11 @@ export class Journal {
     this.#writer?.write();
   }
 
+  /** Writes what is waiting, and returns when it is in the file. */
+  async flush(): Promise<void> {
+    await this.#writer?.flush();
+  }
+
   /** Writes what is waiting, forces it to the disk and ends the last take. */
   async close(): Promise<void> {
     const writer = this.#writer;

@@ -61,8 +61,8 @@ describe('an encoder', () => {
       const { done } = startFfmpeg({
         ffmpegPath: path,
         input: createReadStream(clip),
-        inputOptions: READ_FOR_ENCODING,
-        outputOptions: webm({ resolution: '640x360', fps: 30, bitrateKbps: 800 })({ videoCodec: 'avc' }),
+        inputOptions: ['-f', 'flv', ...READ_FOR_ENCODING],
+        outputOptions: webm({ resolution: '640x360', fps: 30, bitrateKbps: 800 }),
         output,
         onLog: () => undefined,
       });
