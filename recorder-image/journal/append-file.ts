@@ -96,13 +96,18 @@ export class AppendFile {
     });
   }
 
-  /** Writes what is waiting, forces it to the disk and closes the file. Never throws: what is lost was said. */
-  async close(): Promise<void> {
-    this.#closing = true;
+  /** Writes what is waiting and returns when it is in the file or, where the disk takes nothing, when that is closed. */
+  async flush(): Promise<void> {
     while (this.#used > 0 || this.#writing !== undefined) {
       this.write();
       await this.#writing;
     }
+  }
+
+  /** Writes what is waiting, forces it to the disk and closes the file. Never throws: what is lost was said. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.flush();
     clearTimeout(this.#timer);
     await this.#sync();
     await this.#closeHandle();

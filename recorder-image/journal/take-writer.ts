@@ -39,6 +39,10 @@ export class TakeWriter {
     this.#file.write();
   }
 
+  flush(): Promise<void> {
+    return this.#file.flush();
+  }
+
   /** Ends the take: what it has is written and forced to the disk. */
   async close(): Promise<void> {
     await this.#file.close();
