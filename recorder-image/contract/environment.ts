@@ -137,7 +137,11 @@ export const environmentSchema = z.object({
     .min(1)
     .default('/dev/termination-log')
     .meta({ description: 'Where the result is written.' }),
-  FFMPEG_PATH: z.string().min(1).default('ffmpeg').meta({ description: 'The FFmpeg program: what recorder-image/ffmpeg/build.sh builds.' }),
+  FFMPEG_PATH: z
+    .string()
+    .min(1)
+    .default('ffmpeg')
+    .meta({ description: 'The FFmpeg program: what recorder-image/ffmpeg/build.sh builds.' }),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

@@ -30,7 +30,7 @@ const COPIED = [...EVERY_TRACK, '-c', 'copy', '-copyinkf', '-copypriorss', '1'];
  * How a take is read that is encoded: pictures of a size that its memory is enough for, decoded by one thread. Each further
  * one would keep as many pictures, and by default there is one for each core of the node.
  */
-export const READ_FOR_ENCODING = ['-threads', '1', '-max_pixels', String(4096 * 2304)];
+export const READ_FOR_ENCODING = ['-f', 'mov', '-threads', '1', '-max_pixels', String(4096 * 2304)];
 
 /**
  * VP9 and Opus in WebM, encoded in real time. Two threads share the rows of two tiles, and make the same bytes each time,

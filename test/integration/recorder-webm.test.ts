@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startFfmpeg } from '../../recorder-image/mux/ffmpeg.ts';
 import { READ_FOR_ENCODING, webm } from '../../recorder-image/mux/recipes.ts';
 import { run } from '../cluster/run-command.ts';
-import { ffmpegPath } from '../support/ffmpeg.ts';
+import { debianFfmpegPath, ffmpegPath } from '../support/ffmpeg.ts';
 import { makeClip } from '../support/media/clip.ts';
 import { publish, startPublishing } from '../support/media/publish.ts';
 import { readResult, recorderPlace, startRecorder } from '../support/media/recorder-process.ts';
@@ -54,14 +54,27 @@ describe('an encoder', () => {
   it('makes the same bytes each time, on one core and on all of them', async () => {
     await using folder = await tempDirectory('webm');
     const clip = await makeClip(join(folder.path, 'clip.flv'), { seconds: 8, size: '640x360', fps: 30 });
+    const fed = join(folder.path, 'clip.mp4');
+    await run(await debianFfmpegPath(), [
+      '-nostdin',
+      '-v',
+      'error',
+      '-i',
+      clip,
+      '-c',
+      'copy',
+      '-movflags',
+      'frag_keyframe+empty_moov',
+      fed,
+    ]);
     const path = await ffmpegPath();
     const hashes: string[] = [];
     for (const [index, cores] of ['', '0', '', '0'].entries()) {
       const output = join(folder.path, `${index}.webm`);
       const { done } = startFfmpeg({
         ffmpegPath: path,
-        input: createReadStream(clip),
-        inputOptions: ['-f', 'flv', ...READ_FOR_ENCODING],
+        input: createReadStream(fed),
+        inputOptions: READ_FOR_ENCODING,
         outputOptions: webm({ resolution: '640x360', fps: 30, bitrateKbps: 800 }),
         output,
         onLog: () => undefined,
