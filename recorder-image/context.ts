@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { RecorderConfig } from './config.ts';
 import { HttpServer } from './http/server.ts';
 import { RecorderMetrics } from './metrics.ts';
+import { AttemptManifests } from './recording/attempt-manifests.ts';
 import { MaxDuration } from './recording/max-duration.ts';
 import { Recorder } from './recording/recorder.ts';
 import { StatusBoard } from './recording/status-board.ts';
@@ -43,7 +44,12 @@ export async function createContext(config: RecorderConfig, earlier: EarlierRuns
   });
   metrics.uploadLag(() => pipelines.uploadLagMs(now()) / 1000);
   const maxDuration = new MaxDuration({ initialMs: config.maxDurationMs, path: config.maxDurationPath });
-  const recorder = new Recorder({ config, maxDuration, spool, state, board, metrics, pipelines, log, now });
+  const manifests = new AttemptManifests({ config, store, patience: pipelines.patience, log });
+  const endedAt = Date.parse(earlier.lastTermination?.at ?? '');
+  const recorder = new Recorder({
+    ...{ config, maxDuration, spool, state, board, metrics, pipelines, manifests, log, now },
+    endedAt: Number.isNaN(endedAt) ? undefined : endedAt,
+  });
   const http = new HttpServer({
     port: config.httpPort,
     board,

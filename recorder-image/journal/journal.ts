@@ -31,6 +31,8 @@ export interface JournalOptions {
   readonly onTake: (take: Take) => void;
   /** Called once when the disk takes no more. */
   readonly onError: (error: JournalWriteError) => void;
+  /** What the disk does not take and is tried again, and undefined once it is taken. Default: nobody is told. */
+  readonly onTrouble?: (message: string | undefined) => void;
 }
 
 /** What became of a message that was given to the journal. */
@@ -67,7 +69,8 @@ export class Journal {
     this.#silences = recovered.silences;
     const last = recovered.takes.at(-1);
     if (last !== undefined && recovered.tracks !== undefined) {
-      this.#writer = new TakeWriter({ take: last, tracks: recovered.tracks, onError: options.onError });
+      const { onError, onTrouble } = options;
+      this.#writer = new TakeWriter({ take: last, tracks: recovered.tracks, onError, onTrouble });
     }
     for (const take of this.#takes) options.onTake(take);
   }
@@ -114,6 +117,11 @@ export class Journal {
   /** Begins to write what is waiting: for when nothing more will come for a moment. */
   write(): void {
     this.#writer?.write();
+  }
+
+  /** Writes what is waiting, and returns when it is in the file. */
+  async flush(): Promise<void> {
+    await this.#writer?.flush();
   }
 
   /** Writes what is waiting, forces it to the disk and ends the last take. */
@@ -164,6 +172,7 @@ export class Journal {
       take,
       tracks: new TakeTracks(this.#options.format),
       onError: this.#options.onError,
+      onTrouble: this.#options.onTrouble,
     });
     this.#takes.push(take);
     this.#options.onTake(take);

@@ -61,6 +61,16 @@ export class ManifestWriter {
     }
   }
 
+  /** What this attempt has written before; undefined where that is nothing. Throws ObjectStoreError. */
+  async find(signal: AbortSignal): Promise<Manifest | undefined> {
+    const { attempt, key } = this.#options;
+    const piece = await this.#read(attemptManifestKey(key, attempt), signal);
+    if (piece !== undefined) return piece;
+    const manifest = await this.#read(manifestKey(key), signal);
+    const isOwn = manifest?.attempts.length === 1 && manifest.attempts[0]?.attempt === attempt;
+    return isOwn ? manifest : undefined;
+  }
+
   /** Puts the manifest of an attempt that was alone where those of several attempts are. */
   async #adopt(signal: AbortSignal): Promise<void> {
     const { key } = this.#options;

@@ -34,6 +34,12 @@ export class Ledger {
     for (const packet of packets) this.add(packet);
   }
 
+  /** The first packet of a track; undefined where there is none yet. */
+  firstOf(track: TrackId): { readonly codec: CodecName; readonly dtsMs: number } | undefined {
+    const entry = this.#tracks.get(track);
+    return entry && { codec: entry.codec, dtsMs: entry.ledger.firstMs };
+  }
+
   /** In the order of their names: audio before video, and each kind by its number. */
   get tracks(): readonly LedgerTrack[] {
     return [...this.#tracks]

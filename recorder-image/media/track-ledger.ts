@@ -17,6 +17,7 @@ export interface TrackFigures {
   readonly seconds: Buffer;
 }
 
+const GOING_BACK = Buffer.from([1]);
 const TIMES_BYTES = 16;
 const TIMES_AT_ONCE = 64;
 const TWO_TO_32 = 2 ** 32;
@@ -48,6 +49,11 @@ export class TrackLedger {
     return this.#packets;
   }
 
+  /** Decoding time of the first packet, in ms. */
+  get firstMs(): number {
+    return this.#firstMs;
+  }
+
   /** Decoding time of the last packet, in ms. */
   get lastMs(): number {
     return this.#lastMs;
@@ -60,9 +66,11 @@ export class TrackLedger {
   /** Returns which second the packet begins in, which its payload has to be added to. */
   addTimes(dtsMs: number, ptsMs: number): number {
     if (this.#packets === 0) this.#firstMs = dtsMs;
+    const goesBack = this.#packets > 0 && dtsMs < this.#lastMs;
     this.#packets += 1;
     this.#lastMs = dtsMs;
     const second = this.#indexOf(dtsMs);
+    if (goesBack) this.#markGoingBack(second);
     const isFull = this.#pendingBytes === this.#pending.length;
     if (isFull || (second !== this.#pendingSecond && this.#pendingBytes > 0)) this.#flushTimes();
     this.#pendingSecond = second;
@@ -95,6 +103,12 @@ export class TrackLedger {
       lastMs: this.#lastMs,
       seconds,
     };
+  }
+
+  /** No journal goes back. Without this, seconds that have changed places would each be as they should. */
+  #markGoingBack(second: number): void {
+    this.#flushTimes();
+    this.#timeCrcs[second] = crc32(GOING_BACK, this.#timeCrcs[second]);
   }
 
   #indexOf(dtsMs: number): number {

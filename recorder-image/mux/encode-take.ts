@@ -1,14 +1,18 @@
 import { PassThrough, Readable } from 'node:stream';
 import type { Writable } from 'node:stream';
 import type { Logger } from 'pino';
-import { followTake } from '../journal/follow-take.ts';
 import type { Take } from '../journal/take.ts';
 import { abortable } from '../support/abortable.ts';
 import { FfmpegError } from './ffmpeg.ts';
 import type { FfmpegOptions, FfmpegProcess } from './ffmpeg.ts';
 import { killWhenStuck } from './kill-when-stuck.ts';
+import { streamedFile } from './mp4/hybrid-file.ts';
+import { mp4Pieces } from './mp4/mp4-pieces.ts';
+import type { PacketSource } from './packet-source.ts';
+import { READ_FOR_ENCODING } from './recipes.ts';
 import type { Recipe } from './recipes.ts';
 import type { StreamedOutput } from './streamed-output.ts';
+import { publishedSource } from './take-source.ts';
 
 export interface EncodeTakeOptions {
   readonly take: Take;
@@ -41,7 +45,7 @@ export async function encodeTake(
   await file.prepare();
   const watch: Watch = {
     // It may have nothing to do for as long as the publisher is away.
-    isBusy: (read) => take.ended || read < take.size,
+    isBusy: (waiting) => take.ended || waiting > 0,
     progress: file.size,
   };
   await encode(options, file.path, watch, signal);
@@ -71,12 +75,16 @@ export function streamEncodedTake(options: EncodeTakeOptions, signal: AbortSigna
 }
 
 interface Watch {
-  /** Whether FFmpeg, which has read so many bytes, has something to do. */
-  readonly isBusy: (read: number) => boolean;
+  /** Whether FFmpeg, for which so many bytes are waiting, has something to do. */
+  readonly isBusy: (waiting: number) => boolean;
   /** A figure that changes as it writes. */
   readonly progress: () => Promise<number>;
 }
 
+/**
+ * FFmpeg is given an MP4 of what was published: the header names every track, so that none is overlooked that comes late,
+ * and it holds codecs that FFmpeg's reader of FLV does not know.
+ */
 async function encode(
   { take, recipe, ffmpegPath, startFfmpeg, log, stuckAfterMs }: EncodeTakeOptions,
   output: string | Writable,
@@ -84,16 +92,19 @@ async function encode(
   signal: AbortSignal,
 ): Promise<void> {
   const over = new AbortController();
-  const progress = { read: 0 };
-  const tags = counted(followTake(take, AbortSignal.any([signal, over.signal])), progress);
-  const input = Readable.from(tags, { objectMode: false, highWaterMark: 64 * 1024 });
+  const source = await publishedSource(take, 'webm', AbortSignal.any([signal, over.signal]));
+  const reading: Reading = { bytes: 0 };
+  const input = Readable.from(mp4Of(source, reading), {
+    objectMode: false,
+    highWaterMark: 64 * 1024,
+  });
   // Whatever ends the input early ends the process too, and that is where it is reported.
   input.on('error', () => undefined);
   const process = startFfmpeg({
     ffmpegPath,
     input,
-    inputOptions: ['-f', 'flv'],
-    outputOptions: recipe({ videoCodec: take.videoCodec }),
+    inputOptions: READ_FOR_ENCODING,
+    outputOptions: recipe,
     output,
     live: !take.ended,
     onLog: (line) => log.debug({ take: take.index, line }, 'FFmpeg says'),
@@ -102,8 +113,8 @@ async function encode(
   const watched = killWhenStuck(
     {
       process,
-      isBusy: () => watch.isBusy(progress.read),
-      progress: async () => [progress.read, await watch.progress()],
+      isBusy: () => watch.isBusy(input.readableLength),
+      progress: async () => [reading.bytes - input.readableLength, await watch.progress()],
       onStuck: () => log.error({ take: take.index }, 'FFmpeg does not move any more; killing it'),
       stuckAfterMs,
     },
@@ -112,6 +123,8 @@ async function encode(
   try {
     await process.done;
     if (!input.readableEnded) throw new FfmpegError('FFmpeg ended before its input did');
+  } catch (error) {
+    throw reading.failure ?? error;
   } finally {
     signal.removeEventListener('abort', process.kill);
     over.abort(new FfmpegError('FFmpeg has ended'));
@@ -121,12 +134,21 @@ async function encode(
   }
 }
 
-async function* counted(
-  chunks: AsyncGenerator<Buffer>,
-  progress: { read: number },
-): AsyncGenerator<Buffer, void, undefined> {
-  for await (const chunk of chunks) {
-    progress.read += chunk.length;
-    yield chunk;
+interface Reading {
+  bytes: number;
+  /** What kept it from going on. */
+  failure?: unknown;
+}
+
+async function* mp4Of(source: PacketSource, reading: Reading): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    for await (const chunk of streamedFile(mp4Pieces(source))) {
+      reading.bytes += chunk.length;
+      // Its memory is used again for the next one, and FFmpeg may take its time.
+      yield Buffer.from(chunk);
+    }
+  } catch (error) {
+    reading.failure = error;
+    throw error;
   }
 }

@@ -58,7 +58,10 @@ export class TakeMuxer {
         failures += 1;
         if (take.ended) failuresAtEnd += 1;
         if (failuresAtEnd >= MAX_FAILURES_AT_END || isHopeless(error)) throw finalError(take, error);
-        log.warn({ take: take.index, failures, error: String(error) }, 'Making the file failed; trying again');
+        log.warn(
+          { take: take.index, failures, error: String(error) },
+          'Making the file failed; trying again',
+        );
         onAgain(error);
         const inARow = take.ended ? failuresAtEnd : failures;
         await sleep(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (inARow - 1)), undefined, { signal });

@@ -25,20 +25,29 @@ export async function takeSource(
   { format, encoderOf }: TakeSourceOptions,
   signal: AbortSignal,
 ): Promise<PacketSource> {
-  while (take.tracks === undefined) await abortable(take.changed(), signal);
-  const unknown = [...take.tracks].find((track) => !take.configs.some((config) => config.track === track));
-  if (unknown !== undefined) throw new UnmuxableError(`nothing tells how ${unknown} is coded`);
+  const source = await publishedSource(take, format, signal);
   const encoders = new Map<TrackId, AudioEncoder>();
-  const tracks = take.configs.map((config) => {
+  const tracks = source.tracks.map((config) => {
     if (fateOf(config.codec, format).is !== 'encoded') return config;
     const encoder = encoderOf(config, !take.ended);
     encoders.set(config.track, encoder);
     return encoder.config;
   });
-  const batches = takePackets(take, format, signal);
-  return {
-    tracks,
-    startMs: take.startMs,
-    batches: encoders.size === 0 ? batches : encodeTracks(batches, encoders, signal),
-  };
+  if (encoders.size === 0) return source;
+  return { ...source, tracks, batches: encodeTracks(source.batches, encoders, signal) };
+}
+
+/**
+ * The take's packets as they were published, but for what the format can't hold even encoded. Waits and throws as
+ * {@link takeSource} does.
+ */
+export async function publishedSource(
+  take: Take,
+  format: Format,
+  signal: AbortSignal,
+): Promise<PacketSource> {
+  while (take.tracks === undefined) await abortable(take.changed(), signal);
+  const unknown = [...take.tracks].find((track) => !take.configs.some((config) => config.track === track));
+  if (unknown !== undefined) throw new UnmuxableError(`nothing tells how ${unknown} is coded`);
+  return { tracks: take.configs, startMs: take.startMs, batches: takePackets(take, format, signal) };
 }

@@ -10,7 +10,21 @@ export interface ScannedTrack extends TrackFigures {
   readonly codec: CodecName | undefined;
   /** Where the last packet ends, in ms; as `lastMs` where a file does not say so. */
   readonly endMs: number;
+  /** What was added to the times of the file, in ms. */
+  readonly offsetMs: number;
 }
+
+/** A track of a file whose first packet has come. */
+export interface BegunTrack {
+  readonly kind: MediaKind;
+  /** Among those of its kind, from 0 on. */
+  readonly index: number;
+  /** The decoding time of that packet by the file, in ms. */
+  readonly firstMs: number;
+}
+
+/** What has to be added to the times of a track, in ms, so that they are those of the recording. */
+export type OffsetOf = (track: BegunTrack) => number;
 
 /** What the bytes of a file show. */
 export interface FileScan {

@@ -19,6 +19,7 @@ export class FlvReader implements FormatReader {
       kind: kindOf(track),
       codec: codec satisfies CodecName,
       endMs: figures.lastMs,
+      offsetMs: 0,
       ...figures,
     }));
   }

@@ -38,6 +38,8 @@ export function* checkIndex(
   const found: FoundTrack[] = [];
   let movieTimescale = 1;
   const start = position();
+  const raiseOf = (own: FoundTrack | undefined): number =>
+    own === undefined ? 0 : (trackOf(own, tracks, start)?.sums.raise ?? 0);
   function* read(until: number): Parser {
     while (position() < until) {
       const header = new Fields(yield { take: BOX_HEADER_BYTES }, position());
@@ -50,7 +52,7 @@ export function* checkIndex(
       if (CONTAINERS.has(type)) yield* read(position() + size);
       else if (type === 'mvhd') movieTimescale = timesOf(yield { take: size }, start).timescale;
       else if (WHOLE.has(type)) track?.boxes.set(type, Buffer.from(yield { take: size }));
-      else if (isTable(type)) track?.tables.set(type, yield* sumOf(type, size));
+      else if (isTable(type)) track?.tables.set(type, yield* sumOf(type, size, raiseOf(track)));
       else yield { pass: size };
     }
   }
@@ -62,15 +64,16 @@ function isTable(type: string): type is IndexTable {
   return (INDEX_TABLES as readonly string[]).includes(type);
 }
 
-function* sumOf(type: IndexTable, size: number): Parser<TableSum> {
+function* sumOf(type: IndexTable, size: number, raise: number): Parser<TableSum> {
   const headerBytes = type === 'stsz' ? SIZES_HEADER_BYTES : TABLE_HEADER_BYTES;
   const header = yield { take: Math.min(size, headerBytes) };
   const bytes = Math.max(0, size - headerBytes);
+  const lower = type === 'ctts' && raise > 0 ? new Lowered(raise) : undefined;
   let crc = 0;
   yield {
     pass: bytes,
     to: (piece) => {
-      crc = crc32(piece, crc);
+      crc = lower === undefined ? crc32(piece, crc) : lower.add(piece);
     },
   };
   const count = header.length < headerBytes ? 0 : header.readUInt32BE(headerBytes - 4);
@@ -97,16 +100,50 @@ function uniform(size: number, count: number): TableSum {
   return { bytes: count * 4, crc32: crc };
 }
 
+/** The CRC-32 of a table of distances as they were before they were raised. */
+class Lowered {
+  readonly #raise: number;
+  #rest = Buffer.alloc(0);
+  #crc = 0;
+
+  constructor(raise: number) {
+    this.#raise = raise;
+  }
+
+  /** Returns the checksum of all whole entries so far: how many samples, and their distance. */
+  add(piece: Buffer): number {
+    const bytes = Buffer.concat([this.#rest, piece]);
+    const whole = bytes.length - (bytes.length % ENTRY_BYTES.ctts);
+    for (let at = 4; at < whole; at += ENTRY_BYTES.ctts)
+      bytes.writeInt32BE((bytes.readInt32BE(at) - this.#raise) | 0, at);
+    this.#crc = crc32(bytes.subarray(0, whole), this.#crc);
+    this.#rest = bytes.subarray(whole);
+    return this.#crc;
+  }
+}
+
+function trackOf(
+  { boxes }: FoundTrack,
+  tracks: readonly FragmentedTrack[],
+  start: number,
+): FragmentedTrack | undefined {
+  const tkhd = boxes.get('tkhd');
+  if (tkhd === undefined) return undefined;
+  const number = trackNumberOf(tkhd, start);
+  return tracks.find(({ header }) => header.number === number);
+}
+
 function compare(
   found: readonly FoundTrack[],
   tracks: readonly FragmentedTrack[],
   { movieTimescale, start }: { readonly movieTimescale: number; readonly start: number },
 ): string[] {
   const differences: string[] = [];
-  for (const { header, sums } of tracks) {
+  for (const track of tracks) {
+    const { header, sums } = track;
     if (sums.samples === 0) continue;
     const name = `track ${header.number}`;
-    const own = found.find(({ boxes }) => trackNumberOf(boxes.get('tkhd'), start) === header.number);
+    const own = found.find((one) => trackOf(one, tracks, start) === track);
     if (own === undefined) {
       differences.push(`the index lacks ${name}`);
       continue;
@@ -114,9 +151,10 @@ function compare(
     const differ = (what: string): unknown => differences.push(`the index has another ${what} of ${name}`);
     const { timescale, duration } = timesOf(own.boxes.get('mdhd'), start);
     const shiftMs = shiftOf(own.boxes.get('elst'), { movie: movieTimescale, media: timescale }, start);
+    const beginsAtMs = header.shiftMs + ((sums.firstDts - sums.raise) * 1000) / timescale;
     if (timescale !== header.timescale) differ('timescale');
     if (duration !== sums.duration) differ('duration');
-    if (shiftMs !== header.shiftMs) differ('edit list');
+    if (Math.abs(shiftMs - beginsAtMs) >= 1) differ('beginning');
     if (!sampleEntryOf(own.boxes.get('stsd'), start).body.equals(header.description)) differ('sample entry');
     for (const table of differentTables(own.tables, sums)) differ(table);
   }

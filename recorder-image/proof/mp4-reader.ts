@@ -2,7 +2,7 @@ import { TrackLedger } from '../media/track-ledger.ts';
 import { boxAt, Fields } from './boxes.ts';
 import { BOX_HEADER_BYTES, LARGE_SIZE } from './boxes.ts';
 import { Extents } from './extents.ts';
-import type { FormatReader, ScannedTrack } from './file-scan.ts';
+import type { FormatReader, OffsetOf, ScannedTrack } from './file-scan.ts';
 import { checkIndex } from './index-check.ts';
 import { readDefaults, readFragment } from './mp4-fragment.ts';
 import type { FragmentDefaults, FragmentRun } from './mp4-fragment.ts';
@@ -20,6 +20,8 @@ interface Mp4Track {
   readonly sums: SampleSums;
   /** Where its last packet ends, in ticks. */
   end: number;
+  /** Known once its first packet has come. */
+  offsetMs: number | undefined;
 }
 
 /**
@@ -27,7 +29,7 @@ interface Mp4Track {
  * in front. Segments behind their initialisation are such a file, too.
  */
 export class Mp4Reader implements FormatReader {
-  readonly #offsetMs: number;
+  readonly #offsetOf: OffsetOf;
   readonly #tracks = new Map<number, Mp4Track>();
   readonly #extents = new Extents();
   #defaults = new Map<number, FragmentDefaults>();
@@ -41,9 +43,8 @@ export class Mp4Reader implements FormatReader {
   #indexStart: number | undefined;
   #differences: string[] = [];
 
-  /** @param options.offsetMs what is added to the times of the file: they then are those of the recording */
-  constructor(options: { readonly offsetMs: number }) {
-    this.#offsetMs = options.offsetMs;
+  constructor(offsetOf: OffsetOf) {
+    this.#offsetOf = offsetOf;
   }
 
   get headSize(): number | undefined {
@@ -51,10 +52,11 @@ export class Mp4Reader implements FormatReader {
   }
 
   get tracks(): readonly ScannedTrack[] {
-    return [...this.#tracks.values()].map(({ header, ledger, end }) => ({
+    return [...this.#tracks.values()].map(({ header, ledger, end, offsetMs = 0 }) => ({
       kind: header.kind,
       codec: header.codec,
-      endMs: this.#msOf(header, end),
+      endMs: msOf(header, end) + offsetMs,
+      offsetMs,
       ...ledger.figures(),
     }));
   }
@@ -144,7 +146,7 @@ export class Mp4Reader implements FormatReader {
   #addTrack(trak: Buffer, at: number): void {
     const header = readTrackHeader(trak, this.#movieTimescale, at);
     if (header === undefined) return;
-    const track = { header, ledger: new TrackLedger(), sums: new SampleSums(), end: 0 };
+    const track = { header, ledger: new TrackLedger(), sums: new SampleSums(), end: 0, offsetMs: undefined };
     this.#tracks.set(header.number, track);
     const stbl = boxAt(trak, at, 'mdia', 'minf', 'stbl');
     if (stbl === undefined) throw new ScanError('a track without a table', at);
@@ -179,13 +181,19 @@ export class Mp4Reader implements FormatReader {
     }
   }
 
-  #note({ header, ledger }: Mp4Track, dts: number, composition: number): number {
-    return ledger.addTimes(this.#msOf(header, dts), this.#msOf(header, dts + composition));
+  #note(track: Mp4Track, dts: number, composition: number): number {
+    const { header, ledger } = track;
+    const offsetMs = (track.offsetMs ??= this.#offsetOf({
+      kind: header.kind,
+      index: [...this.#tracks.values()].filter((other) => other.header.kind === header.kind).indexOf(track),
+      firstMs: msOf(header, dts),
+    }));
+    return ledger.addTimes(msOf(header, dts) + offsetMs, msOf(header, dts + composition) + offsetMs);
   }
+}
 
-  #msOf({ timescale, shiftMs }: Mp4TrackHeader, ticks: number): number {
-    return Math.round((ticks * 1000) / timescale + shiftMs) + this.#offsetMs;
-  }
+function msOf({ timescale, shiftMs }: Mp4TrackHeader, ticks: number): number {
+  return Math.round((ticks * 1000) / timescale + shiftMs);
 }
 
 interface BoxPlace {

@@ -1,17 +1,21 @@
 import type { Logger } from 'pino';
+import type { Format } from '../contract/formats.ts';
 import { readJsonFile, writeJsonFile } from '../support/json-file.ts';
+import type { ObjectStore } from '../upload/object-store.ts';
 import type { OutputObserver } from '../upload/output-observer.ts';
-import type { FormatReader } from './file-scan.ts';
+import type { Expectation } from './expectation.ts';
 import { prove, ProofError, proofSchema } from './proof.ts';
-import type { Expectation, Proof } from './proof.ts';
+import type { Proof } from './proof.ts';
+import { readerOf } from './readers.ts';
 import { Scanner } from './scanner.ts';
 
 export interface OutputProofOptions {
-  /** What the output should hold, as far as that is known by now. */
-  readonly expectation: () => Expectation;
-  readonly readerOf: (options: { readonly offsetMs: number }) => FormatReader;
+  readonly format: Format;
+  /** What the output should hold. */
+  readonly expectation: Expectation;
   /** Where the proof is kept. */
   readonly path: string;
+  readonly store: Pick<ObjectStore, 'read'>;
   readonly log: Logger;
 }
 
@@ -23,6 +27,7 @@ export class OutputProof implements OutputObserver {
   readonly #options: OutputProofOptions;
   #scanner: Scanner | undefined;
   #failures = 0;
+  /** Of what became an object last. */
   #proof: Proof | undefined;
 
   constructor(options: OutputProofOptions, proof: Proof | undefined) {
@@ -30,19 +35,12 @@ export class OutputProof implements OutputObserver {
     this.#proof = proof;
   }
 
-  /** Undefined until all of the output was seen. */
-  get proof(): Proof | undefined {
-    return this.#proof;
-  }
-
   restart(): void {
     this.#scanner = undefined;
-    this.#proof = undefined;
   }
 
   write(bytes: Buffer): void {
-    // Not before: where the output begins is known once the journal has as much as is in its first bytes.
-    this.#scanner ??= new Scanner(this.#options.readerOf(this.#options.expectation()));
+    this.#scanner ??= this.#newScanner();
     this.#scanner.write(bytes);
   }
 
@@ -51,18 +49,34 @@ export class OutputProof implements OutputObserver {
   }
 
   /** Throws {@link ProofError} where the output differs from the journal, and is to be made once more. */
-  async finished({ crc32 }: { readonly crc32: number }): Promise<void> {
-    const { expectation, readerOf, path, log } = this.#options;
-    if (this.#proof !== undefined) return;
-    const expected = expectation();
-    const scanner = this.#scanner ?? new Scanner(readerOf(expected));
-    const proof = prove(scanner.end(), expected, crc32);
+  async finished(sent: { readonly crc32: number } | undefined): Promise<void> {
+    const { expectation, log } = this.#options;
+    const scanner = this.#scanner ?? this.#newScanner();
+    const proof = prove(scanner.end(), expectation.tracks(), sent?.crc32);
     const { differences } = proof;
     if (differences.length > 0) {
       this.#failures += 1;
       log.error({ differences, failures: this.#failures }, 'the output is not what the journal says');
       if (this.#failures === 1) throw new ProofError(differences.join('; '));
     }
+    await this.#keep(proof);
+  }
+
+  /**
+   * What was found in the objects that were made of the output. Where nobody has seen them all on their way, they are
+   * read. Throws ObjectStoreError.
+   */
+  async of(objects: readonly string[], signal: AbortSignal): Promise<Proof> {
+    if (this.#proof !== undefined) return this.#proof;
+    const { store, expectation, log } = this.#options;
+    log.warn({ objects: objects.length }, 'reading what was stored, because nobody has seen it on its way');
+    const scanner = this.#newScanner();
+    for (const key of objects) await store.read(key, (bytes) => scanner.write(bytes), signal);
+    return await this.#keep(prove(scanner.end(), expectation.tracks(), undefined));
+  }
+
+  async #keep(proof: Proof): Promise<Proof> {
+    const { path, log } = this.#options;
     this.#proof = proof;
     try {
       await writeJsonFile(path, proof);
@@ -70,6 +84,13 @@ export class OutputProof implements OutputObserver {
       // It is lost for a recorder that is started again, which reads the object then.
       log.error({ error }, 'the proof could not be saved');
     }
+    return proof;
+  }
+
+  /** Made with the first bytes: by then the journal has what is in them. */
+  #newScanner(): Scanner {
+    const { format, expectation } = this.#options;
+    return new Scanner(readerOf(format, expectation.offsetOf()));
   }
 }
 

@@ -34,6 +34,7 @@ export class SampleSums {
   #hasOthersThanSyncs = false;
   #previous: Sample | undefined;
   #firstDts = 0;
+  #lowestComposition = 0;
 
   get samples(): number {
     return this.#samples;
@@ -43,6 +44,16 @@ export class SampleSums {
   get duration(): number {
     const last = this.#previous;
     return last === undefined ? 0 : last.dts + last.duration - this.#firstDts;
+  }
+
+  /** In ticks: what an index adds to all distances, so that none is negative. An edit list takes it back. */
+  get raise(): number {
+    return -this.#lowestComposition;
+  }
+
+  /** In ticks: an index begins with the first sample, and has its edit list say when that is. */
+  get firstDts(): number {
+    return this.#firstDts;
   }
 
   /** Payloads that lie side by side, `offset` bytes from the file's beginning. */
@@ -63,6 +74,7 @@ export class SampleSums {
     else this.#durations.add(sample.dts - this.#previous.dts);
     this.#previous = sample;
     this.#compositions.add(sample.composition);
+    if (sample.composition < this.#lowestComposition) this.#lowestComposition = sample.composition;
     this.#hasCompositions ||= sample.composition !== 0;
     this.#sizes.add(sample.size);
     if (sample.isSync) this.#syncs.add(this.#samples);

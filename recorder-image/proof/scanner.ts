@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { combineCrc32 } from './crc32-combine.ts';
+import { combineCrc32 } from '../support/crc32-combine.ts';
 import type { FileScan, FormatReader } from './file-scan.ts';
 import { PushParser, ScanError } from './push-parser.ts';
 

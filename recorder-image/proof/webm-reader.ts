@@ -3,7 +3,7 @@ import { TrackLedger } from '../media/track-ledger.ts';
 import type { MediaKind } from '../media/track.ts';
 import { elementsIn, float, readElementHeader, unsigned } from './ebml.ts';
 import type { ElementHeader } from './ebml.ts';
-import type { FormatReader, ScannedTrack } from './file-scan.ts';
+import type { FormatReader, OffsetOf, ScannedTrack } from './file-scan.ts';
 import { parseAt, ScanError } from './push-parser.ts';
 import type { Parser } from './push-parser.ts';
 
@@ -47,19 +47,23 @@ interface WebmTrack {
   readonly kind: MediaKind;
   readonly codec: CodecName | undefined;
   readonly ledger: TrackLedger;
+  /** Known once its first packet has come. */
+  offsetMs: number | undefined;
 }
 
 /** Reads WebM, which is Matroska (RFC 9559), from its first byte to its last. */
 export class WebmReader implements FormatReader {
-  readonly #offsetMs: number;
+  readonly #offsetOf: OffsetOf;
+  readonly #ledgers: Map<string, TrackLedger>;
   readonly #tracks = new Map<number, WebmTrack>();
   #scale = DEFAULT_SCALE;
   #clusterTime = 0;
   #headSize: number | undefined;
 
-  /** @param options.offsetMs what is added to the times of the file: they then are those of the recording */
-  constructor(options: { readonly offsetMs: number }) {
-    this.#offsetMs = options.offsetMs;
+  /** @param ledgers of the tracks by their kinds, where several files are counted as one; it is filled */
+  constructor(offsetOf: OffsetOf, ledgers = new Map<string, TrackLedger>()) {
+    this.#offsetOf = offsetOf;
+    this.#ledgers = ledgers;
   }
 
   get headSize(): number | undefined {
@@ -67,9 +71,9 @@ export class WebmReader implements FormatReader {
   }
 
   get tracks(): readonly ScannedTrack[] {
-    return [...this.#tracks.values()].map(({ kind, codec, ledger }) => {
+    return [...this.#tracks.values()].map(({ kind, codec, ledger, offsetMs = 0 }) => {
       const figures = ledger.figures();
-      return { kind, codec, endMs: figures.lastMs, ...figures };
+      return { kind, codec, offsetMs, endMs: figures.lastMs, ...figures };
     });
   }
 
@@ -89,7 +93,7 @@ export class WebmReader implements FormatReader {
   }
 
   #checkDuration(info: Buffer): string[] {
-    const ends = [...this.#tracks.values()].map(({ ledger }) => ledger.lastMs - this.#offsetMs);
+    const ends = [...this.#tracks.values()].map(({ ledger, offsetMs = 0 }) => ledger.lastMs - offsetMs);
     for (const { id, body } of elementsIn(info, 0)) {
       if (id !== ID.duration) continue;
       const ms = (float(body) * this.#scale) / 1_000_000;
@@ -133,7 +137,11 @@ export class WebmReader implements FormatReader {
     if (number < 0x80 || track === undefined) throw new ScanError('a packet of no track', start);
     if (((header[2] ?? 0) & LACING) !== 0) throw new ScanError('several packets in one', start);
     const units = this.#clusterTime + header.readInt16BE(0);
-    const ms = Math.round((units * this.#scale) / 1_000_000) + this.#offsetMs;
+    const firstMs = Math.round((units * this.#scale) / 1_000_000);
+    const { kind } = track;
+    const ofKind = [...this.#tracks.values()].filter((other) => other.kind === kind);
+    track.offsetMs ??= this.#offsetOf({ kind, index: ofKind.indexOf(track), firstMs });
+    const ms = firstMs + track.offsetMs;
     const second = track.ledger.addTimes(ms, ms);
     yield { pass: until - position(), to: (bytes) => track.ledger.addContent(second, bytes) };
   }
@@ -151,7 +159,10 @@ export class WebmReader implements FormatReader {
       if (kind === undefined) continue;
       const codec = CODECS.get(fields.get(ID.codecId)?.toString('latin1') ?? '');
       const number = unsigned(fields.get(ID.trackNumber) ?? Buffer.alloc(0));
-      this.#tracks.set(number, { kind, codec, ledger: new TrackLedger() });
+      const name = `${kind}:${[...this.#tracks.values()].filter((track) => track.kind === kind).length}`;
+      const ledger = this.#ledgers.get(name) ?? new TrackLedger();
+      this.#ledgers.set(name, ledger);
+      this.#tracks.set(number, { kind, codec, ledger, offsetMs: undefined });
     }
   }
 }

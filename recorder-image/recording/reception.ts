@@ -50,7 +50,10 @@ export class Reception {
       metrics,
       now,
       onFirstMedia: () => void state.save({ startedAt: now() }),
-      onChange: () => this.#assess(),
+      onChange: () => {
+        void this.#noteLive();
+        this.#assess();
+      },
       onLeftOut: (track) => void state.leaveOut(track),
       onMaxDuration: () => stop.resolve('MaxDurationReached'),
     });
@@ -95,6 +98,16 @@ export class Reception {
       await this.#ingest.drainAndClose();
       this.#intake.sample();
     }
+  }
+
+  /** Kept before anything can be lost with a publisher, and until all that it has sent is written. */
+  async #noteLive(): Promise<void> {
+    const { state, journal } = this.#options;
+    const isLive = (): boolean => this.#intake.publisher !== undefined;
+    if (state.value.live === isLive()) return;
+    if (isLive()) return await state.save({ live: true });
+    await journal.flush();
+    if (!isLive()) await state.save({ live: false });
   }
 
   async #tick(): Promise<void> {

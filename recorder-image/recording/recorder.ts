@@ -13,9 +13,13 @@ import { writeResult } from '../result.ts';
 import type { RecordingState } from '../spool/recording-state.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { MaxDuration } from './max-duration.ts';
-import { completed, failedWith, failedWithoutMedia } from './outcome.ts';
+import type { AttemptManifests } from './attempt-manifests.ts';
+import { completenessOf } from './completeness.ts';
+import { completed, failedWith, failedWithoutMedia, reasonWithMedia } from './outcome.ts';
 import type { Outcome, Times } from './outcome.ts';
+import { lossOf } from './recorder-loss.ts';
 import { Reception } from './reception.ts';
+import type { StoredFile } from './renditions/rendition.ts';
 import type { StatusBoard } from './status-board.ts';
 import type { TakePipelines } from './take-pipelines.ts';
 
@@ -28,6 +32,10 @@ export interface RecorderOptions {
   readonly metrics: RecorderMetrics;
   readonly pipelines: TakePipelines;
   readonly log: Logger;
+  /** Writes what this attempt has to say. */
+  readonly manifests: AttemptManifests;
+  /** When the recorder before this one ended, as a Unix time in ms, where that is known. */
+  readonly endedAt: number | undefined;
   /** Unix time in ms; never goes back. */
   readonly now: () => number;
 }
@@ -84,7 +92,7 @@ export class Recorder {
 
   async #openJournal(): Promise<Journal> {
     const { config, maxDuration, spool, pipelines, log, now } = this.#options;
-    return openJournal({
+    const journal = await openJournal({
       format: config.format,
       directory: spool.directory,
       maxDurationMs: () => maxDuration.ms,
@@ -95,6 +103,18 @@ export class Recorder {
         this.#stop.resolve('DiskFull');
       },
     });
+    await this.#noteLoss(journal);
+    return journal;
+  }
+
+  /** What an earlier recorder may have lost when it was killed. */
+  async #noteLoss({ lastMediaAt }: Journal): Promise<void> {
+    const { state, endedAt, now } = this.#options;
+    const { live = false, losses = [], stopReason } = state.value;
+    if (!live) return;
+    const wasStopping = stopReason !== undefined;
+    const loss = lossOf({ wasLive: live, lastMediaAt, endedAt, wasStopping, now: now() });
+    await state.save({ live: false, losses: loss === undefined ? losses : [...losses, loss] });
   }
 
   async #receive(journal: Journal, signal: AbortSignal): Promise<ResultReason> {
@@ -120,7 +140,7 @@ export class Recorder {
   }
 
   async #finish(journal: Journal, reason: ResultReason): Promise<Outcome> {
-    const { config, spool, state, board, pipelines, log } = this.#options;
+    const { spool, state, board, pipelines, log } = this.#options;
     board.set({ state: 'finishing', publisher: undefined, takes: journal.takes.length });
     const { startedAt, lastMediaAt } = state.value;
     const stoppedAt = lastMediaAt ?? journal.lastMediaAt;
@@ -129,20 +149,35 @@ export class Recorder {
       startedAt: startedAt ?? startOf(journal),
       stoppedAt,
     };
-    await state.save({ startedAt: times.startedAt, lastMediaAt: stoppedAt });
     try {
       await journal.close();
+      // From here on nothing is lost with this recorder: all that it has taken is on the disk.
+      await state.save({ startedAt: times.startedAt, lastMediaAt: stoppedAt, live: false });
       if (!journal.takes.some((take) => take.hasMedia)) return await this.#keep(failedWithoutMedia(reason));
       if (!pipelines.muxing) board.set({ state: 'uploading' });
       const files = await pipelines.finished();
-      const { notMuxed } = pipelines;
-      const outcome = await this.#keep(completed({ reason, files, notMuxed, times, config }));
+      const outcome = await this.#keep(await this.#conclude(journal, { reason, files, times }));
       await spool.clear(journal.takes);
       return outcome;
     } catch (error) {
       log.error({ error }, 'the recording could not be finished');
       return failedWith(error, times);
     }
+  }
+
+  /** Compares what was accepted with what is stored, and says the difference where it is looked for. */
+  async #conclude(
+    journal: Journal,
+    end: { readonly reason: ResultReason; readonly files: readonly StoredFile[]; readonly times: Times },
+  ): Promise<Outcome> {
+    const { config, state, manifests } = this.#options;
+    const { losses = [], leftOut = [] } = state.value;
+    const { takes, silences } = journal;
+    const startedAt = end.times.startedAt ?? 0;
+    const completeness = completenessOf({ takes, silences, files: end.files, losses, leftOut, startedAt });
+    const reason = reasonWithMedia(end.reason);
+    const manifest = await manifests.write({ ...end, config, reason, completeness, leftOut });
+    return completed({ ...end, reason, completeness, manifest, config });
   }
 
   /** A recorder that is started again says the same. */

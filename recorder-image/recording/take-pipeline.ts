@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { MuxError, NoRoomError } from '../mux/take-muxer.ts';
+import { ProofError } from '../proof/proof.ts';
 import { PartGoneError } from '../upload/file-uploader.ts';
 import type { UploadReport } from '../upload/take-uploader.ts';
 import type { UploadedFile } from '../upload/upload-state.ts';
@@ -24,24 +25,32 @@ export class TakePipeline {
   }
 
   /**
-   * Returns when the take is whole in S3, as what was made of it or, where that can't be, as its journal: after it has
-   * ended. Throws UploadError, or the signal's reason.
+   * Returns when the take is whole in S3, as what was made of it or, where that is not all of it, as its journal: after it
+   * has ended. Throws UploadError, or the signal's reason.
    */
   async run(signal: AbortSignal): Promise<SavedTake> {
     const { uploader, journal, onMuxed, log } = this.#options;
-    // S3 has confirmed it before this process started: there is nothing to make again.
-    if (uploader.completed !== undefined && journal.completed === undefined) {
-      onMuxed();
-      return { file: uploader.completed };
-    }
-    if (journal.completed !== undefined) return await this.#saveJournal(signal);
+    // What S3 has confirmed before this process started is not made again.
+    if (uploader.completed === undefined && journal.completed !== undefined)
+      return await this.#giveUp(signal);
     try {
-      return { file: await this.#save(signal) };
+      const file = uploader.completed ?? (await this.#save(signal));
+      onMuxed();
+      return await this.#proven(file, signal);
     } catch (error) {
       if (!(error instanceof MuxError)) throw error;
       log.error({ error: error.message }, 'The journal of the take is stored as it is');
-      return await this.#saveJournal(signal);
+      return await this.#giveUp(signal);
     }
+  }
+
+  /** A file that differs from the journal does not take its place. */
+  async #proven(file: UploadedFile, signal: AbortSignal): Promise<SavedTake> {
+    const { journal, log } = this.#options;
+    const proof = await this.#options.proof(signal);
+    if (proof.differences.length === 0) return { file, proof };
+    log.error({ differences: proof.differences }, 'The journal is stored beside a file that differs from it');
+    return { file, proof, journal: await journal.run(signal) };
   }
 
   async #save(signal: AbortSignal): Promise<UploadedFile> {
@@ -55,17 +64,18 @@ export class TakePipeline {
           onMuxed();
           return await saveWithoutRoom(signal);
         }
-        if (!(error instanceof PartGoneError)) throw error;
-        log.warn({ error: error.message }, 'the file is made once more, because S3 has lost some of it');
+        if (!(error instanceof PartGoneError || error instanceof ProofError)) throw error;
+        log.warn({ error: error.message }, 'the file is made once more');
       }
     }
   }
 
-  async #saveJournal(signal: AbortSignal): Promise<SavedTake> {
+  async #giveUp(signal: AbortSignal): Promise<SavedTake> {
     const { journal, giveUp, onMuxed } = this.#options;
     onMuxed();
     const stored = await journal.run(signal);
-    return { file: await giveUp(signal), journal: stored };
+    const file = await giveUp(signal);
+    return { file, proof: file && (await this.#options.proof(signal)), journal: stored };
   }
 
   async #run(signal: AbortSignal): Promise<UploadedFile> {

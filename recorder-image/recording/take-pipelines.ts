@@ -21,6 +21,8 @@ export interface TakePipelinesOptions extends Omit<RenditionOptions, 'patience'>
 
 /** The pipelines of all takes, side by side: a take that has ended may still be uploading while the next one comes in. */
 export class TakePipelines {
+  /** For whatever else is uploaded. */
+  readonly patience: Omit<UploadLoopOptions, 'log'>;
   readonly #options: TakePipelinesOptions;
   readonly #rendition: Rendition;
   readonly #takes: Take[] = [];
@@ -30,12 +32,12 @@ export class TakePipelines {
   readonly #unfinished = new Set<number>();
   readonly #cancel = new AbortController();
   readonly #slots = new TakeSlots();
-  readonly #notMuxed = new Set<number>();
   #troubledSince: number | undefined;
 
   constructor(options: TakePipelinesOptions) {
     this.#options = options;
-    this.#rendition = renditionOf({ ...options, patience: this.#patience() });
+    this.patience = this.#patience();
+    this.#rendition = renditionOf({ ...options, patience: this.patience });
   }
 
   /** Bytes that S3 holds of all files. */
@@ -51,11 +53,6 @@ export class TakePipelines {
   /** Whether a file is still being made. */
   get muxing(): boolean {
     return this.#unfinished.size > 0;
-  }
-
-  /** The takes of which the journal is stored, because no file holds all of them. Known once all is finished. */
-  get notMuxed(): readonly number[] {
-    return [...this.#notMuxed].sort((a, b) => a - b);
   }
 
   start(take: Take): void {
@@ -95,7 +92,8 @@ export class TakePipelines {
     const { board, metrics, log } = this.#options;
     const { signal } = this.#cancel;
     // There is nothing to write a header with before its tracks have settled.
-    while (!take.ended && (!take.hasMedia || take.tracks === undefined)) await abortable(take.changed(), signal);
+    while (!take.ended && (!take.hasMedia || take.tracks === undefined))
+      await abortable(take.changed(), signal);
     if (!take.hasMedia) {
       this.#muxed(take);
       return undefined;
@@ -110,9 +108,7 @@ export class TakePipelines {
     });
     const pipeline = new TakePipeline({ ...job, log, onMuxed: () => this.#muxed(take) });
     this.#reports.set(take.index, () => pipeline.report);
-    const saved = await pipeline.run(signal);
-    if (saved.journal !== undefined) this.#notMuxed.add(take.index);
-    return saved;
+    return await pipeline.run(signal);
   }
 
   #muxed(take: Take): void {

@@ -43,13 +43,16 @@ export class Spool {
   /** An empty folder for what that file is made of, and an earlier one gone. */
   async joiningFolder(): Promise<string> {
     await this.clearJoining();
-    const folder = join(this.directory, 'joining');
-    await mkdir(folder);
-    return folder;
+    await mkdir(this.joiningPath);
+    return this.joiningPath;
+  }
+
+  get joiningPath(): string {
+    return join(this.directory, 'joining');
   }
 
   async clearJoining(): Promise<void> {
-    await rm(join(this.directory, 'joining'), { recursive: true, force: true });
+    await rm(this.joiningPath, { recursive: true, force: true });
   }
 
   get joinedStatePath(): string {
@@ -58,6 +61,15 @@ export class Spool {
 
   uploadStatePath(takeIndex: number): string {
     return join(this.directory, `take-${takeIndex}.upload.json`);
+  }
+
+  /** What was found in the output made of a take. */
+  proofPath(takeIndex: number): string {
+    return join(this.directory, `take-${takeIndex}.proof.json`);
+  }
+
+  get joinedProofPath(): string {
+    return join(this.directory, 'joined.proof.json');
   }
 
   journalUploadStatePath(takeIndex: number): string {

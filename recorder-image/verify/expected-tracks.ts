@@ -1,8 +1,10 @@
 import { CODECS } from '../contract/codecs.ts';
 import type { CodecName } from '../contract/codecs.ts';
 import type { ManifestTrack } from '../contract/manifest.ts';
+import { kindOf } from '../media/track.ts';
 import type { TrackId } from '../media/track.ts';
 import type { ExpectedTrack } from '../proof/compare.ts';
+import type { OffsetOf } from '../proof/file-scan.ts';
 
 /** What a manifest says that a file holds, as it can be compared with what it is found to hold. */
 export function expectedTracks(tracks: readonly ManifestTrack[]): ExpectedTrack[] {
@@ -21,9 +23,14 @@ export function expectedTracks(tracks: readonly ManifestTrack[]): ExpectedTrack[
     }));
 }
 
-/** In ms: the tracks of a file have it in common. */
-export function offsetOf(tracks: readonly ManifestTrack[]): number {
-  return Math.round((tracks[0]?.offsetSeconds ?? 0) * 1000);
+/** What has to be added to the times of the file's tracks, as the manifest has it. */
+export function offsetsOf(tracks: readonly ManifestTrack[]): OffsetOf {
+  const withPackets = tracks.filter(({ packets }) => packets > 0);
+  return ({ kind, index }) => {
+    const ofKind = withPackets.filter(({ id }) => kindOf(id as TrackId) === kind);
+    const { offsetSeconds = 0 } = ofKind[index] ?? ofKind[0] ?? {};
+    return Math.round(offsetSeconds * 1000);
+  };
 }
 
 function codecNamed(name: string): CodecName {

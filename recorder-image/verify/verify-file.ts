@@ -4,7 +4,7 @@ import type { ManifestFile, ManifestTrack } from '../contract/manifest.ts';
 import { differencesBetween } from '../proof/compare.ts';
 import { readerOf } from '../proof/readers.ts';
 import { Scanner } from '../proof/scanner.ts';
-import { expectedTracks, offsetOf } from './expected-tracks.ts';
+import { expectedTracks, offsetsOf } from './expected-tracks.ts';
 import type { Problem } from './report.ts';
 
 /** What is compared of an object, whatever is in it. */
@@ -49,7 +49,7 @@ export class MediaCheck {
 
   constructor(format: FileFormat, tracks: readonly ManifestTrack[]) {
     this.#tracks = tracks;
-    this.#scanner = new Scanner(readerOf(format, { offsetMs: offsetOf(tracks) }));
+    this.#scanner = new Scanner(readerOf(format, offsetsOf(tracks)));
   }
 
   write(bytes: Buffer): void {

@@ -9,6 +9,7 @@ import { partSizeFor } from '../../upload/part-plan.ts';
 import { abandonUpload } from './abandon-upload.ts';
 import type { FileKind } from './file-kind.ts';
 import { joinIntoOneFile } from './joined-file.ts';
+import { persistently } from './persistently.ts';
 import { journalsOf, metadataOf } from './rendition.ts';
 import type {
   Rendition,
@@ -20,6 +21,7 @@ import type {
 } from './rendition.ts';
 import { JournalUpload } from './save-journal.ts';
 import { sendWithoutFile } from './send-without-file.ts';
+import { openTakeProof } from './take-proof.ts';
 
 /** A file for each take, which grows while it is uploaded. */
 export class FileRendition implements Rendition {
@@ -35,11 +37,13 @@ export class FileRendition implements Rendition {
     const { config, spool, store, patience, log, startedAt } = this.#options;
     const { format } = this.#kind;
     const path = spool.outputPath(take.index, extensionOf(format));
+    const key = takeKey(config.upload.key, take.index);
+    const proof = await openTakeProof(this.#options, take, format);
     const uploader = await openFileUploader({
       ...patience,
       store,
       object: {
-        key: takeKey(config.upload.key, take.index),
+        key,
         contentType: contentTypeOf(format),
         metadata: { ...metadataOf(config), take: String(take.index) },
       },
@@ -53,6 +57,7 @@ export class FileRendition implements Rendition {
       space: { punchHole },
       log: log.child({ take: take.index }),
       onProgress,
+      observer: proof,
     });
     const prepare = async (): Promise<void> => {
       // An FFmpeg that outlived a killed recorder may still be writing: it keeps the old file, and nobody sees it.
@@ -64,6 +69,7 @@ export class FileRendition implements Rendition {
       muxer: new TakeMuxer({ take, make: (signal) => write({ path, prepare }, signal), onAgain, log }),
       uploader,
       journal: await JournalUpload.open(this.#options, take),
+      proof: (signal) => persistently(this.#options, () => proof.of([key], signal), signal),
       saveWithoutRoom: async (signal) => {
         // What there was room for is room for what else has to be noted.
         await rm(path, { force: true });
@@ -89,10 +95,17 @@ export class FileRendition implements Rendition {
       isWhole && saved.length > 1
         ? await joinIntoOneFile(this.#options, { kind: this.#kind, files, takes }, signal)
         : undefined;
-    if (joined !== undefined) return [{ ...joined, format }];
-    return saved.flatMap((take) => [
-      ...(take.file === undefined ? [] : [{ ...take.file, format }]),
-      ...journalsOf([take]),
+    if (joined !== undefined) return [joined];
+    return saved.flatMap((one, index) => [
+      ...this.#fileOf(one, takes[index]?.index ?? 1),
+      ...journalsOf([one]),
     ]);
+  }
+
+  #fileOf({ file, proof }: SavedTake, take: number): readonly StoredFile[] {
+    const { format } = this.#kind;
+    return file === undefined || proof === undefined
+      ? []
+      : [{ ...file, format, contents: [{ takes: [take], proof }] }];
   }
 }

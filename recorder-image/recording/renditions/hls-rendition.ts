@@ -8,12 +8,15 @@ import { takeSource } from '../../mux/take-source.ts';
 import { PlaylistPublisher } from '../../upload/playlist-publisher.ts';
 import { INIT_FILE, PLAYLIST_FILE } from '../../upload/segment-files.ts';
 import { openSegmentsUploader } from '../../upload/segments-uploader.ts';
+import type { SegmentsUploader } from '../../upload/segments-uploader.ts';
 import { UploadLoop } from '../../upload/upload-loop.ts';
 import type { Step } from '../../upload/upload-loop.ts';
 import type { UploadedFile } from '../../upload/upload-state.ts';
-import { sourceOptions } from './mp4-kind.ts';
+import { sourceOptions } from './mp4-source.ts';
+import { persistently } from './persistently.ts';
 import { journalsOf, metadataOf, timesOf } from './rendition.ts';
 import type {
+  FileContent,
   Rendition,
   RenditionOptions,
   SavedTake,
@@ -22,11 +25,13 @@ import type {
   TakeJobEvents,
 } from './rendition.ts';
 import { JournalUpload } from './save-journal.ts';
+import { openTakeProof } from './take-proof.ts';
 
 /** One playlist that all takes add their segments to, and that can be watched while it grows. */
 export class HlsRendition implements Rendition {
   readonly #options: RenditionOptions;
   readonly #playlist: PlaylistPublisher;
+  readonly #uploaders = new Map<number, SegmentsUploader>();
 
   constructor(options: RenditionOptions) {
     const { config, store } = options;
@@ -47,6 +52,7 @@ export class HlsRendition implements Rendition {
 
   async openTake(take: Take, { onProgress, onAgain }: TakeJobEvents): Promise<TakeJob> {
     const { config, spool, store, patience, log, startedAt } = this.#options;
+    const proof = await openTakeProof(this.#options, take, 'm3u8');
     const uploader = await openSegmentsUploader({
       ...patience,
       store,
@@ -58,7 +64,9 @@ export class HlsRendition implements Rendition {
       statePath: spool.uploadStatePath(take.index),
       log: log.child({ take: take.index }),
       onProgress,
+      observer: proof,
     });
+    this.#uploaders.set(take.index, uploader);
     const make = async (signal: AbortSignal): Promise<void> => {
       const source = await takeSource(take, sourceOptions(this.#options), signal);
       const folder = await spool.segmentsFolder(take.index);
@@ -70,6 +78,10 @@ export class HlsRendition implements Rendition {
       muxer: new TakeMuxer({ take, make, onAgain, log }),
       uploader,
       journal: await JournalUpload.open(this.#options, take),
+      proof: (signal) => {
+        const keys = uploader.objects.map(({ key }) => key);
+        return persistently(this.#options, () => proof.of(keys, signal), signal);
+      },
       saveWithoutRoom: () => Promise.reject(new MuxError('The disk has no room for segments')),
       // What can be watched can be watched on.
       giveUp: (signal) => uploader.settle(signal),
@@ -79,7 +91,7 @@ export class HlsRendition implements Rendition {
   /** Ends the playlist. What the recording weighs is all of its segments. */
   async seal(
     saved: readonly SavedTake[],
-    _takes: readonly Take[],
+    takes: readonly Take[],
     signal: AbortSignal,
   ): Promise<readonly StoredFile[]> {
     const { patience, log } = this.#options;
@@ -94,6 +106,15 @@ export class HlsRendition implements Rendition {
     };
     const playlist = await loop.run(step, () => Promise.resolve(), signal);
     const segments = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-    return [{ ...playlist, sizeBytes: playlist.sizeBytes + segments, format: 'm3u8' }, ...journals];
+    const contents = saved.flatMap(({ proof }, index): FileContent[] => {
+      const take = takes[index]?.index ?? 1;
+      const objects = this.#uploaders.get(take)?.objects ?? [];
+      return proof === undefined ? [] : [{ takes: [take], proof, objects }];
+    });
+    const sizeBytes = playlist.sizeBytes + segments;
+    return [
+      { ...playlist, sizeBytes, objectBytes: playlist.sizeBytes, format: 'm3u8', contents },
+      ...journals,
+    ];
   }
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { RecorderConfig } from '../../config.ts';
 import type { FileFormat } from '../../contract/formats.ts';
 import type { Take } from '../../journal/take.ts';
+import type { Proof } from '../../proof/proof.ts';
 import type { TakeMuxer } from '../../mux/take-muxer.ts';
 import type { Spool } from '../../spool/spool.ts';
 import type { ObjectStore } from '../../upload/object-store.ts';
@@ -27,6 +28,8 @@ export interface TakeJob {
   readonly muxer: TakeMuxer;
   readonly uploader: TakeUploader;
   readonly journal: JournalUpload;
+  /** What was made of the take, compared with its journal; to be asked for once that is in the store. */
+  readonly proof: (signal: AbortSignal) => Promise<Proof>;
   /**
    * Saves a finished take for which the disk has no room: from the journal to the store directly. Throws MuxError where
    * that can't be done.
@@ -40,13 +43,34 @@ export interface TakeJob {
 export interface SavedTake {
   /** What was made of it. */
   readonly file?: UploadedFile | undefined;
+  /** What was found in it. */
+  readonly proof?: Proof | undefined;
   /** The journal as it is, where the file is not all of it. */
-  readonly journal?: UploadedFile | undefined;
+  readonly journal?: StoredFile | undefined;
 }
 
 /** A file that the recording consists of. */
 export interface StoredFile extends UploadedFile {
   readonly format: FileFormat;
+  /** Bytes of the very object, where that is not all. */
+  readonly objectBytes?: number;
+  /** What is in it: of a playlist, each take by itself. */
+  readonly contents: readonly FileContent[];
+}
+
+export interface FileContent {
+  /** The numbers of the takes, in order. */
+  readonly takes: readonly number[];
+  readonly proof: Proof;
+  /** Of a playlist: the objects of the take, its header first. */
+  readonly objects?: readonly StoredSegment[];
+}
+
+export interface StoredSegment {
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** base64 */
+  readonly crc32: string;
 }
 
 export interface TakeJobEvents {
@@ -69,7 +93,7 @@ export interface Rendition {
 
 /** The journals among them, as files of the recording. */
 export function journalsOf(saved: readonly SavedTake[]): readonly StoredFile[] {
-  return saved.flatMap(({ journal }) => (journal === undefined ? [] : [{ ...journal, format: 'flv' as const }]));
+  return saved.flatMap(({ journal }) => (journal === undefined ? [] : [journal]));
 }
 
 /** When what is in an object was recorded, as far as that is known: metadata for what is begun at the end of it all. */
@@ -82,7 +106,9 @@ function timeAs(name: string, at: number | undefined): Record<string, string> {
 }
 
 /** What says of an object whose it is. S3's metadata is ASCII. */
-export function metadataOf(config: RecorderConfig): Record<string, string> {
+export function metadataOf(
+  config: Pick<RecorderConfig, 'recordingId' | 'meetingId'>,
+): Record<string, string> {
   const { recordingId, meetingId } = config;
   return {
     'recording-id': recordingId,

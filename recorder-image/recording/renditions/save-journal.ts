@@ -1,13 +1,15 @@
 import { contentTypeOf } from '../../contract/formats.ts';
 import { journalKey } from '../../contract/object-keys.ts';
 import type { Take } from '../../journal/take.ts';
+import { ledgerProof } from '../../proof/proof.ts';
 import { abortable } from '../../support/abortable.ts';
 import { openFileUploader } from '../../upload/file-uploader.ts';
 import type { FileUploader } from '../../upload/file-uploader.ts';
 import { partSizeFor } from '../../upload/part-plan.ts';
+import { crc32OfParts } from '../../upload/read-part.ts';
 import type { UploadedFile } from '../../upload/upload-state.ts';
 import { metadataOf, timesOf } from './rendition.ts';
-import type { RenditionOptions } from './rendition.ts';
+import type { RenditionOptions, StoredFile } from './rendition.ts';
 
 /** Brings the journal of a take to the store as it is: for a take of which no file can be made. */
 export class JournalUpload {
@@ -48,9 +50,13 @@ export class JournalUpload {
   }
 
   /** Waits for the take's end and returns when all of it is stored. Throws UploadError, or the signal's reason. */
-  async run(signal: AbortSignal): Promise<UploadedFile> {
-    while (!this.#take.ended) await abortable(this.#take.changed(), signal);
+  async run(signal: AbortSignal): Promise<StoredFile> {
+    const take = this.#take;
+    while (!take.ended) await abortable(take.changed(), signal);
     this.#uploader.finish();
-    return await this.#uploader.run(signal);
+    const file = await this.#uploader.run(signal);
+    const crc32 = crc32OfParts(this.#uploader.report.parts ?? []);
+    const proof = ledgerProof(take.stored.tracks, { sizeBytes: file.sizeBytes, crc32 });
+    return { ...file, format: 'flv', contents: [{ takes: [take.index], proof }] };
   }
 }
