@@ -96,7 +96,7 @@ export class AppendFile {
     });
   }
 
-  /** Writes what is waiting and returns when it is in the file, or once it is closed where the disk takes nothing. */
+  /** Writes what is waiting and returns when it is in the file or, where the disk takes nothing, when that is closed. */
   async flush(): Promise<void> {
     while (this.#used > 0 || this.#writing !== undefined) {
       this.write();

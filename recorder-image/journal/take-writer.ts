@@ -39,7 +39,6 @@ export class TakeWriter {
     this.#file.write();
   }
 
-  /** Writes what is waiting, and returns when it is in the file. */
   flush(): Promise<void> {
     return this.#file.flush();
   }
