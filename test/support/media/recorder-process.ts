@@ -8,7 +8,7 @@ import type { RecorderResult } from '../../../recorder-image/contract/result.ts'
 import { startChild, whileAlive } from '../child-process.ts';
 import type { Child } from '../child-process.ts';
 import { ffmpegPath } from '../ffmpeg.ts';
-import type { S3Server } from '../s3-server.ts';
+import type { S3Service } from '../s3-server.ts';
 import { waitFor } from '../wait-for.ts';
 
 const SOURCES = join(import.meta.dirname, '../../../recorder-image/bin/recorder.ts');
@@ -27,7 +27,7 @@ export interface RecorderPlace {
 export interface RecorderPlaceOptions {
   /** An empty folder. */
   readonly folder: string;
-  readonly s3: S3Server;
+  readonly s3: S3Service;
   readonly bucket: string;
   /** Added to the recorder's environment. */
   readonly env?: Readonly<Record<string, string>>;
