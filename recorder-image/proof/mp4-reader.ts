@@ -173,7 +173,8 @@ export class Mp4Reader implements FormatReader {
     track.sums.addRun(offset, samples.length);
     let at = offset;
     for (const sample of samples) {
-      const second = this.#note(track, sample.dts, sample.composition);
+      // An edit list of fragments takes back what their composition times were raised by: decoding is as it is.
+      const second = this.#note(track, sample.dts, sample.composition, 0);
       this.#extents.add(track.ledger, second, at, sample.size);
       track.sums.addSample(sample);
       at += sample.size;
@@ -181,19 +182,21 @@ export class Mp4Reader implements FormatReader {
     }
   }
 
-  #note(track: Mp4Track, dts: number, composition: number): number {
+  #note(track: Mp4Track, dts: number, composition: number, decodingShiftMs?: number): number {
     const { header, ledger } = track;
+    const dtsMs = msOf(header, dts, decodingShiftMs);
     const offsetMs = (track.offsetMs ??= this.#offsetOf({
       kind: header.kind,
       index: [...this.#tracks.values()].filter((other) => other.header.kind === header.kind).indexOf(track),
-      firstMs: msOf(header, dts),
+      firstMs: dtsMs,
     }));
-    return ledger.addTimes(msOf(header, dts) + offsetMs, msOf(header, dts + composition) + offsetMs);
+    return ledger.addTimes(dtsMs + offsetMs, msOf(header, dts + composition) + offsetMs);
   }
 }
 
-function msOf({ timescale, shiftMs }: Mp4TrackHeader, ticks: number): number {
-  return Math.round((ticks * 1000) / timescale + shiftMs);
+/** Default of `shiftMs`: what the track's edit list adds. */
+function msOf(header: Mp4TrackHeader, ticks: number, shiftMs = header.shiftMs): number {
+  return Math.round((ticks * 1000) / header.timescale + shiftMs);
 }
 
 interface BoxPlace {
