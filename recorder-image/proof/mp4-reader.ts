@@ -173,8 +173,7 @@ export class Mp4Reader implements FormatReader {
     track.sums.addRun(offset, samples.length);
     let at = offset;
     for (const sample of samples) {
-      // An edit list of fragments takes back what their composition times were raised by: decoding is as it is.
-      const second = this.#note(track, sample.dts, sample.composition, 0);
+      const second = this.#note(track, sample.dts, sample.composition, track.header.raisedMs);
       this.#extents.add(track.ledger, second, at, sample.size);
       track.sums.addSample(sample);
       at += sample.size;
@@ -182,9 +181,9 @@ export class Mp4Reader implements FormatReader {
     }
   }
 
-  #note(track: Mp4Track, dts: number, composition: number, decodingShiftMs?: number): number {
+  #note(track: Mp4Track, dts: number, composition: number, raisedMs = 0): number {
     const { header, ledger } = track;
-    const dtsMs = msOf(header, dts, decodingShiftMs);
+    const dtsMs = msOf(header, dts) + raisedMs;
     const offsetMs = (track.offsetMs ??= this.#offsetOf({
       kind: header.kind,
       index: [...this.#tracks.values()].filter((other) => other.header.kind === header.kind).indexOf(track),
@@ -194,9 +193,8 @@ export class Mp4Reader implements FormatReader {
   }
 }
 
-/** Default of `shiftMs`: what the track's edit list adds. */
-function msOf(header: Mp4TrackHeader, ticks: number, shiftMs = header.shiftMs): number {
-  return Math.round((ticks * 1000) / header.timescale + shiftMs);
+function msOf({ timescale, shiftMs }: Mp4TrackHeader, ticks: number): number {
+  return Math.round((ticks * 1000) / timescale + shiftMs);
 }
 
 interface BoxPlace {
