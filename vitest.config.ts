@@ -8,13 +8,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{operator,recorder-image,test}/**/*.test.ts'],
-          exclude: ['test/conformance/**', 'test/integration/**', 'test/e2e/**', '**/node_modules/**'],
+          exclude: ['test/{integration,conformance,e2e}/**', '**/node_modules/**'],
         },
       },
       {
         test: {
           name: 'integration',
-          include: ['test/{conformance,integration}/**/*.test.ts'],
+          include: ['test/{integration,conformance}/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,

@@ -36,7 +36,7 @@ export const meetingIdSchema = name(BOUNDS.meetingIdLength);
 export const recordingIdSchema = z
   .string()
   .regex(
-    /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(~[0-9a-f]{12})?$/,
+    /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$|^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?~[0-9a-f]{12}$/,
     'must be a recording id, for example rec-7f3k2m9q',
   );
 

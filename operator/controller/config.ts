@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keyTemplateSchema } from '../../recorder-image/contract/key-template.ts';
+import { DEFAULT_KEY_TEMPLATE, keyTemplateFault } from '../../recorder-image/contract/key-template.ts';
 import { ConfigError } from './config-error.ts';
 import { KEEP_THE_NODE, json } from './environment-values.ts';
 import { ingestConfig, ingestEnvironment } from './ingest-config.ts';
@@ -88,7 +88,7 @@ export const controllerEnvironmentSchema = z.object({
   AGORA_CUSTOMER_SECRET: text('Customer secret of the REST API.'),
   S3_BUCKET: z.string().min(3).meta({ description: 'The bucket that takes the files.' }),
   S3_KEY_PREFIX: z.string().default('recordings/').meta({ description: 'What their keys begin with.' }),
-  S3_KEY_TEMPLATE: keyTemplateSchema.meta({
+  S3_KEY_TEMPLATE: z.string().default(DEFAULT_KEY_TEMPLATE).meta({
     description: "How a recording's folder is named after that: docs/reference/files.md.",
   }),
   S3_ENDPOINT: z.url().optional().meta({ description: 'URL of the S3 server, where it is not AWS.' }),
@@ -153,7 +153,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   );
   const parsed = controllerEnvironmentSchema.safeParse(given);
-  if (parsed.success) return toConfig(parsed.data);
+  if (parsed.success) {
+    const fault = keyTemplateFault(parsed.data.S3_KEY_TEMPLATE, parsed.data.S3_KEY_PREFIX);
+    if (fault !== undefined) throw new ConfigError(`S3_KEY_TEMPLATE: ${fault}`);
+    return toConfig(parsed.data);
+  }
   const lines = parsed.error.issues.map((issue) => {
     const name = String(issue.path[0]);
     const schema = (controllerEnvironmentSchema.shape as Record<string, z.ZodType>)[name];

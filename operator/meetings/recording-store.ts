@@ -4,7 +4,8 @@ import { NOTHING_SHOWN } from './meeting.ts';
 import type { MeetingDocument, MeetingModel, ShownRecording } from './meeting.ts';
 import { withOwed } from './recording-events.ts';
 import type { RecordingEvent } from './recording-events.ts';
-import { possibleIds } from './record-identity.ts';
+import { isRecordOf, successorId } from './record-identity.ts';
+import type { ObjectIdentity } from './record-identity.ts';
 import { meetingGate, recordingGate } from './recording.ts';
 import type { RecordingDocument, RecordingModel } from './recording.ts';
 import { ACTIVE_STATUSES, RESTING_STATUSES } from './recording-status.ts';
@@ -48,9 +49,13 @@ export class RecordingStore {
     return (await this.#recordings.findOne({ _id: recordingId }).lean<RecordingDocument>()) ?? undefined;
   }
 
-  /** What may be the recording of this object, or of others of its name. */
-  named(object: { readonly name: string; readonly uid: string }): Promise<RecordingDocument[]> {
-    return this.#recordings.find({ _id: { $in: possibleIds(object) } }).lean<RecordingDocument[]>();
+  /** What may be the recording of this object: that one alone where it is the first of its name. */
+  async named(object: ObjectIdentity): Promise<RecordingDocument[]> {
+    const first = await this.find(object.name);
+    if (first !== undefined && isRecordOf(first, object)) return [first];
+    // One read each: not every database looks up several ids without reading all there are.
+    const later = await this.find(successorId(object));
+    return [first, later].filter((record) => record !== undefined);
   }
 
   /** The recording that holds the meeting's gate. */
@@ -174,7 +179,7 @@ export class RecordingStore {
     throw new Error(`recording ${recordingId} kept changing while it was being changed`);
   }
 
-  /** Recordings of this cluster that ended before then and have a file; the earliest first. */
+  /** Recordings of this cluster that ended before then and may have something in S3; the earliest first. */
   finishedBefore(before: Date, filter: { meetingId?: string }): AsyncIterable<RecordingDocument> {
     return this.#recordings
       .find({
@@ -182,7 +187,8 @@ export class RecordingStore {
         cluster: this.#cluster,
         status: { $in: [...RESTING_STATUSES] },
         completedAt: { $lt: before },
-        fileKey: { $ne: null },
+        deletedAt: null,
+        $or: [{ fileKey: { $ne: null } }, { folder: { $ne: null } }],
         legalHold: { $ne: true },
       })
       .sort({ completedAt: 1 })

@@ -257,6 +257,19 @@ describe('a publisher that ends and stays connected', () => {
     await client.closed;
   });
 
+  it('is still heard at the end of the ingest, with what it has sent until then', async () => {
+    const heard = await listen();
+    await using client = await publisher(heard);
+    const end = command('deleteStream', 6, null, 1);
+    await client.send([sound(0), end]);
+    await client.hears('NetStream.Unpublish.Success');
+    client.socket.write(
+      Buffer.concat([publish(KEY), ...sounds(1, 500), end, publish(KEY), ...sounds(501, 500), end]),
+    );
+    await heard.ingest.drainAndClose();
+    expect(heard.media).toEqual(times(0, 1001));
+  });
+
   it('has to know the key again', async () => {
     await using heard = await listen();
     await using client = await publisher(heard);

@@ -76,7 +76,10 @@ export class Ingest {
     const { events, log } = options;
     this.#options = options;
     this.#refusals = new RefusalLog(log);
-    this.#waiting = new WaitingRoom(() => events.onExpelled('crowded'));
+    this.#waiting = new WaitingRoom(
+      () => events.onExpelled('crowded'),
+      () => performance.now(),
+    );
     this.#listener = new Listener({
       port: options.port,
       tls: options.tls,
@@ -99,19 +102,26 @@ export class Ingest {
 
   /** Takes in what is on its way from the live publisher, for about a second at most, and closes everything. */
   async drainAndClose(): Promise<void> {
-    this.#closed = true;
     this.#listener.close();
     // Counted in looks, not in ms: on a busy machine time passes without anything having been read.
     for (let looks = 0, quiet = 0; looks < DRAIN_LOOKS && quiet < DRAIN_QUIET_LOOKS; looks += 1) {
+      if (this.#live === undefined) await this.#hearResting();
       if (this.#live === undefined) break;
       const seen = this.#lastMediaAt;
       this.#live.hurry();
       await sleep(DRAIN_LOOK_MS);
       quiet = seen === this.#lastMediaAt ? quiet + 1 : 0;
     }
+    this.#closed = true;
     this.#live?.close();
     for (const publisher of this.#resting) publisher.close();
     this.#waiting.close();
+  }
+
+  /** One that publishes nothing may have asked to, and sent media behind that, in what its socket holds. */
+  async #hearResting(): Promise<void> {
+    await Promise.all([...this.#resting].map((publisher) => publisher.drain()));
+    await this.#turn;
   }
 
   #admit(visitor: SocketVisitor): boolean {

@@ -5,6 +5,8 @@ import { PeerAddress } from './peer-address.ts';
 export interface Visitor {
   /** Undefined as long as a proxy has not said it. */
   readonly address: PeerAddress | undefined;
+  /** Milliseconds, of a clock that nobody sets. */
+  readonly cameAt: number;
   /** Whether anything has come from it. */
   readonly heard: boolean;
   /** Whether it has shaken hands: finished the RTMP handshake. */
@@ -15,6 +17,7 @@ export interface Visitor {
 /** A visitor on a TCP socket. */
 export class SocketVisitor implements Visitor {
   readonly #socket: Socket;
+  readonly cameAt = performance.now();
   /** What a proxy has sent in its name. */
   #foreignBytes = 0;
   address: PeerAddress | undefined;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AcceptRate } from './accept-rate.ts';
 import { PeerAddress } from './peer-address.ts';
 import type { Visitor } from './visitor.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -9,22 +10,33 @@ interface Guest extends Visitor {
   readonly closed: () => boolean;
 }
 
+/** Milliseconds; whoever does not say otherwise has come a second before. */
+const NOW = 1000;
+
 type Manner = 'silent' | 'heard' | 'greeted';
 
-function guest(host: string | undefined, manner: Manner = 'silent'): Guest {
+function guest(host: string | undefined, manner: Manner = 'silent', cameAt = 0): Guest {
   let closed = false;
   const close = (): void => {
     closed = true;
   };
   const address = host === undefined ? undefined : new PeerAddress(host, 1);
-  return { address, heard: manner !== 'silent', greeted: manner === 'greeted', close, closed: () => closed };
+  return {
+    address,
+    cameAt,
+    heard: manner !== 'silent',
+    greeted: manner === 'greeted',
+    close,
+    closed: () => closed,
+  };
 }
 
 function room(): { waiting: WaitingRoom; expelled: () => number } {
   let expelled = 0;
-  const waiting = new WaitingRoom(() => {
+  const onExpelled = (): void => {
     expelled += 1;
-  });
+  };
+  const waiting = new WaitingRoom(onExpelled, () => NOW);
   return { waiting, expelled: () => expelled };
 }
 
@@ -41,6 +53,53 @@ function crowd(
 
 const anywhere = (index: number): string => `10.0.${index >> 8}.${index & 255}`;
 const closedOf = (guests: readonly Guest[]): number => guests.filter((one) => one.closed()).length;
+
+/** Milliseconds: half of a round trip, and how far apart the connections of two crowds come. */
+const [DELAY, EVERYWHERE, OWN] = [50, 1000 / 300, 1000 / 150];
+
+describe('a publisher at 100 ms round trip', () => {
+  it.each(['silent', 'heard'] as const)(
+    'gets in among 300 connections a second from everywhere and 150 from its own address that are %s',
+    (manner) => {
+      let now = 0;
+      const waiting = new WaitingRoom(
+        () => undefined,
+        () => now,
+      );
+      const rate = new AcceptRate(() => now);
+      let rejected = 0;
+      const arrive = (one: Guest): void => {
+        const allowed = rate.allowsFrom(one.address?.network ?? '') && rate.allows();
+        if (!allowed || !waiting.enter(one)) rejected += 1;
+      };
+      const own = '10.200.0.1';
+      let [everywhereAt, ownAt, came] = [0, 0, 0];
+      /** Lets the crowds come until then. */
+      const until = (end: number): void => {
+        for (now = Math.min(everywhereAt, ownAt); now < end; now = Math.min(everywhereAt, ownAt)) {
+          const fromOwn = ownAt < everywhereAt;
+          arrive(guest(fromOwn ? own : anywhere((came += 1)), manner, now));
+          if (fromOwn) ownAt += OWN;
+          else everywhereAt += EVERYWHERE;
+        }
+        now = end;
+      };
+      until(3000);
+      for (let time = 3000; time < 13_000; time += 137) {
+        until(time);
+        const publisher = guest(own, 'silent', now);
+        arrive(publisher);
+        until(time + DELAY);
+        publisher.heard = true;
+        // The answer goes there, and what it says to that comes back.
+        until(time + 3 * DELAY);
+        expect(publisher.closed()).toBe(false);
+        waiting.leave(publisher);
+      }
+      expect(rejected).toBe(0);
+    },
+  );
+});
 
 describe('where connections wait', () => {
   it('never holds more than 96 of one address, and those push out only one another', () => {
@@ -90,12 +149,20 @@ describe('where connections wait', () => {
     expect(closedOf(speaking)).toBe(100);
   });
 
-  it('sends away of the largest crowd', () => {
+  it('does not take one that has just come for a silent one', () => {
     const { waiting } = room();
-    const few = crowd(waiting, 160, anywhere);
+    const speaking = crowd(waiting, 255, anywhere, 'heard');
+    const [newest, older] = [guest('10.3.3.3', 'silent', NOW - 200), guest('10.4.4.4', 'silent', NOW - 300)];
+    for (const one of [newest, older, guest('10.5.5.5')]) waiting.enter(one);
+    expect([newest.closed(), older.closed(), closedOf(speaking)]).toEqual([false, true, 1]);
+  });
+
+  it('sends away the oldest, wherever it comes from', () => {
+    const { waiting } = room();
     const many = crowd(waiting, 96, () => '10.2.2.2');
-    crowd(waiting, 50, (index) => anywhere(index + 200));
-    expect([closedOf(few), closedOf(many)]).toEqual([0, 50]);
+    const few = crowd(waiting, 160, anywhere);
+    crowd(waiting, 100, (index) => anywhere(index + 200));
+    expect([closedOf(many), closedOf(few)]).toEqual([96, 4]);
   });
 
   it('never sends away one that has shaken hands, and turns newcomers away rather', () => {

@@ -4,21 +4,28 @@ import type { Visitor } from './visitor.ts';
 const MAX_WAITING = 256;
 const MAX_OF_NETWORK = 128;
 const MAX_OF_ADDRESS = 96;
+/** How long the first bytes of a client may be on their way behind its connection, in ms. */
+const SILENT_AFTER_MS = 250;
 
 /**
  * Where connections are until they have proved the key. One that has shaken hands stays, until its time is over. Where a
- * place is wanting, one that has not must go: the oldest of those that have said nothing at all, or else of those that
- * are in the middle of it, out of the crowd in which the place is wanting. So a crowd from one address pushes out itself,
- * and idle connections never keep a publisher out that says at once what it wants, however far away it is.
+ * place is wanting, one that has not must go: the oldest that says nothing, or else the oldest. It is one of the newcomer's
+ * own address, or network, where that has too many, so that a crowd from there pushes out only itself. Whoever says at
+ * once what it wants has the time that it takes for all others to be replaced, which is enough from far away.
  */
 export class WaitingRoom {
   /** Oldest first. */
   readonly #visitors = new Set<Visitor>();
   readonly #onExpelled: () => void;
+  readonly #now: () => number;
 
-  /** @param onExpelled called for each that had to go to make place for another */
-  constructor(onExpelled: () => void) {
+  /**
+   * @param onExpelled called for each that had to go to make place for another
+   * @param now ms, of the clock by which visitors came
+   */
+  constructor(onExpelled: () => void, now: () => number) {
     this.#onExpelled = onExpelled;
+    this.#now = now;
   }
 
   get size(): number {
@@ -50,23 +57,15 @@ export class WaitingRoom {
       if (neighbours.length >= MAX_OF_ADDRESS) return this.#expelOneOf(neighbours);
       if (network.length >= MAX_OF_NETWORK) return this.#expelOneOf(network);
     }
-    return this.#visitors.size < MAX_WAITING || this.#expelOneOfTheLargestCrowd();
-  }
-
-  #expelOneOfTheLargestCrowd(): boolean {
-    const unheard = [...this.#visitors].filter(({ heard }) => !heard);
-    const ungreeted = unheard.length > 0 ? unheard : [...this.#visitors].filter(({ greeted }) => !greeted);
-    const crowds = Map.groupBy(ungreeted, ({ address }) => address?.network);
-    const largest = [...crowds.values()].reduce<readonly Visitor[]>(
-      (largest, crowd) => (crowd.length > largest.length ? crowd : largest),
-      [],
-    );
-    return this.#expelOneOf(largest);
+    return this.#visitors.size < MAX_WAITING || this.#expelOneOf([...this.#visitors]);
   }
 
   /** It leaves at once: its connection is closed only after others may have come in. False where none may go. */
   #expelOneOf(visitors: readonly Visitor[]): boolean {
-    const victim = visitors.find(({ heard }) => !heard) ?? visitors.find(({ greeted }) => !greeted);
+    const before = this.#now() - SILENT_AFTER_MS;
+    const victim =
+      visitors.find(({ heard, cameAt }) => !heard && cameAt <= before) ??
+      visitors.find(({ greeted }) => !greeted);
     if (victim === undefined) return false;
     this.#visitors.delete(victim);
     victim.close();

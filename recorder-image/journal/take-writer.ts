@@ -10,6 +10,7 @@ export interface TakeWriterOptions {
   readonly take: Take;
   readonly tracks: TakeTracks;
   readonly onError: (error: JournalWriteError) => void;
+  readonly onTrouble?: ((message: string | undefined) => void) | undefined;
 }
 
 /** Appends tags to a take, and tells the take's readers what is in its file. */
@@ -18,11 +19,11 @@ export class TakeWriter {
   readonly tracks: TakeTracks;
   readonly #file: AppendFile;
 
-  constructor({ take, tracks, onError }: TakeWriterOptions) {
+  constructor({ take, tracks, onError, onTrouble }: TakeWriterOptions) {
     this.take = take;
     this.tracks = tracks;
     const onWritten = (size: number): void => take.update(size, tracks);
-    this.#file = new AppendFile({ path: take.path, size: take.size, onWritten, onError });
+    this.#file = new AppendFile({ path: take.path, size: take.size, onWritten, onError, onTrouble });
   }
 
   append(tag: Tag): void {

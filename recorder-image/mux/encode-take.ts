@@ -9,6 +9,7 @@ import { killWhenStuck } from './kill-when-stuck.ts';
 import { streamedFile } from './mp4/hybrid-file.ts';
 import { mp4Pieces } from './mp4/mp4-pieces.ts';
 import type { PacketSource } from './packet-source.ts';
+import { READ_FOR_ENCODING } from './recipes.ts';
 import type { Recipe } from './recipes.ts';
 import type { StreamedOutput } from './streamed-output.ts';
 import { publishedSource } from './take-source.ts';
@@ -93,13 +94,16 @@ async function encode(
   const over = new AbortController();
   const source = await publishedSource(take, 'webm', AbortSignal.any([signal, over.signal]));
   const reading: Reading = { bytes: 0 };
-  const input = Readable.from(mp4Of(source, reading), { objectMode: false, highWaterMark: 64 * 1024 });
+  const input = Readable.from(mp4Of(source, reading), {
+    objectMode: false,
+    highWaterMark: 64 * 1024,
+  });
   // Whatever ends the input early ends the process too, and that is where it is reported.
   input.on('error', () => undefined);
   const process = startFfmpeg({
     ffmpegPath,
     input,
-    inputOptions: ['-f', 'mov'],
+    inputOptions: READ_FOR_ENCODING,
     outputOptions: recipe,
     output,
     live: !take.ended,

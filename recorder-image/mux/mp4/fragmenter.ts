@@ -67,6 +67,12 @@ export class Fragmenter {
     buffer.add(packet);
   }
 
+  /** To be called before the header is written, with what the first fragment has. */
+  settleHeader(): void {
+    for (const { track, mostNegativeMs } of this.#buffers.values())
+      track.raise = Math.ceil((mostNegativeMs * track.timescale) / 1000);
+  }
+
   /** Takes out what has been gathered. `next` is the packet that comes after it, where there is one. */
   take(next?: Packet): Fragment {
     const full = [...this.#buffers.values()].filter(({ isEmpty }) => !isEmpty);

@@ -30,6 +30,8 @@ export async function writeHybridFile(pieces: AsyncIterable<Mp4Piece>, file: Out
       await file.append(piece.fragment.bytes);
     }
   }
+  // Fragments say when each of them begins: with a pause that is too long for the header they stay what they are.
+  if (!indexes.every(({ index }) => index.isExpressible)) return;
   const mediaEnd = file.size;
   await file.append(indexedMovie(indexes));
   const mdat = Buffer.concat([u32(LARGE), text('mdat'), u64(mediaEnd - mediaStart)]);

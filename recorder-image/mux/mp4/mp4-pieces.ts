@@ -70,6 +70,7 @@ class Cutter {
     const unknown = tracks.find(({ entry }) => entry === undefined)?.config;
     if (unknown !== undefined)
       throw new UnmuxableError(`nothing tells how ${unknown.track} is coded (${unknown.codec})`);
+    this.#fragmenter.settleHeader();
     return { kind: 'header', tracks };
   }
 }
@@ -79,7 +80,7 @@ function endsOf({ tracks }: Fragment): readonly number[] {
   return tracks.map(({ track, samples }) =>
     samples.reduce(
       (latest, { dts, offset, duration }) =>
-        Math.max(latest, ((dts + offset + duration) * 1000) / track.timescale),
+        Math.max(latest, ((dts + offset - track.raise + duration) * 1000) / track.timescale),
       0,
     ),
   );

@@ -13,6 +13,11 @@ const LONE_PICTURE_SECONDS = 1 / 30;
 export class Mp4Track {
   readonly id: number;
   readonly config: TrackConfig;
+  /**
+   * What all offsets of the track are raised by, in units, so that none is negative: an edit takes it back. FFmpeg takes
+   * negative ones of fragments for something else. Final once the header is written.
+   */
+  raise = 0;
   #entry: SampleEntry | undefined;
   #clock: SampleClock | undefined;
 

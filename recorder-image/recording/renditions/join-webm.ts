@@ -19,6 +19,7 @@ import type { RenditionOptions } from './rendition.ts';
 export const joinWebm: Joint = {
   room: 2.3,
   plan: (options, what, signal) => {
+    if (what.takes.some(hasSeveralOfAKind)) return Promise.resolve(undefined);
     let tracks: readonly ExpectedTrack[] = [];
     return Promise.resolve({
       write: async (path) => {
@@ -33,6 +34,11 @@ export const joinWebm: Joint = {
     });
   },
 };
+
+/** A list has a place for one picture and one sound of each take: the others would be left out. */
+function hasSeveralOfAKind({ tracks }: Take): boolean {
+  return [...(tracks ?? [])].some((track) => !track.endsWith(':0'));
+}
 
 /** How FFmpeg makes one file of them, without encoding. */
 type Assembly = Pick<FfmpegOptions, 'input' | 'inputOptions' | 'moreInputs' | 'outputOptions'>;

@@ -19,12 +19,22 @@ export interface TcpProxy extends AsyncDisposable {
   mend: () => void;
 }
 
+export interface TcpProxyOptions {
+  /** How much later everything comes out than it went in, in ms, in each direction: half of a round trip. */
+  readonly delayMs?: number;
+  /** What the proxy sends to the target before everything else, for each connection. */
+  readonly header?: Buffer;
+}
+
 interface Pair {
   readonly client: Socket;
   readonly target: Socket;
 }
 
-export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+export async function startTcpProxy(
+  targetPort: number,
+  { delayMs = 0, header }: TcpProxyOptions = {},
+): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   let port = targetPort;
   let localAddress = '127.0.0.1';
@@ -33,18 +43,23 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     const target = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
     const pair = { client, target };
     pairs.add(pair);
-    client.on('data', (bytes) => void target.write(bytes));
-    target.on('data', (bytes) => void client.write(bytes));
-    client.once('end', () => target.end());
-    target.once('end', () => client.end());
+    if (header !== undefined) target.write(header);
+    const later = (act: () => void): void => {
+      if (delayMs === 0) act();
+      else setTimeout(act, delayMs);
+    };
+    client.on('data', (bytes) => later(() => void target.write(bytes)));
+    target.on('data', (bytes) => later(() => void client.write(bytes)));
+    client.once('end', () => later(() => target.end()));
+    target.once('end', () => later(() => client.end()));
     for (const socket of [client, target]) socket.on('error', () => socket.destroy());
     target.once('close', () => {
-      client.destroy();
+      later(() => client.destroy());
       pairs.delete(pair);
     });
     client.once('close', () => {
       // An abandoned one stays open towards the server until it is mended.
-      if (!stalled) target.end();
+      if (!stalled) later(() => target.end());
     });
     if (stalled) pause(pair);
   });

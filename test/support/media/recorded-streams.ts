@@ -1,4 +1,4 @@
-import { run } from '../cluster/run-command.ts';
+import { run } from '../../cluster/run-command.ts';
 
 /** A track of a recording, as ffprobe sees it. */
 export interface RecordedStream {
