@@ -69,9 +69,8 @@ export class Projection {
 
   /** The same of an object that was seen, whichever recording is its. */
   async projectAbsenceOf(object: MeetingRecording, signal?: AbortSignal): Promise<void> {
-    const { name, uid } = object.metadata;
-    const known = await this.#store.named({ name, uid });
-    const record = known.find((each) => each.uid === uid);
+    const known = await this.#store.named(observe(object));
+    const record = known.find(({ uid }) => uid === object.metadata.uid);
     if (record !== undefined) await this.projectAbsence(record, signal);
   }
 

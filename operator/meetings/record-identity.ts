@@ -24,11 +24,6 @@ export function successorId({ name, uid }: Pick<ObjectIdentity, 'name' | 'uid'>)
   return `${name}${SEPARATOR}${shortUid(uid)}`;
 }
 
-/** The ids that the recording of an object may have. */
-export function possibleIds(object: Pick<ObjectIdentity, 'name' | 'uid'>): string[] {
-  return [object.name, successorId(object)];
-}
-
 /** Whose the files of a recording are, to whoever looks after files. */
 export function ownerOf(record: Pick<RecordingDocument, '_id' | 'uid' | 'meetingId' | 'folder'>): FileOwner {
   const { _id, uid, meetingId, folder } = record;
@@ -49,7 +44,7 @@ export function isRecordOf(record: Known, object: ObjectIdentity): boolean {
  * The id of an object's recording: the object's name for the first one of that name, and one with the UID in it for those
  * that come after it. A recording keeps its id, its meeting and its files whatever is made under its name later.
  *
- * @param known what has one of {@link possibleIds}
+ * @param known what has its name as its id, or {@link successorId}
  */
 export function recordIdFor(object: ObjectIdentity, known: readonly Known[]): string {
   const own = known.find((record) => isRecordOf(record, object));

@@ -4,7 +4,8 @@ import { NOTHING_SHOWN } from './meeting.ts';
 import type { MeetingDocument, MeetingModel, ShownRecording } from './meeting.ts';
 import { withOwed } from './recording-events.ts';
 import type { RecordingEvent } from './recording-events.ts';
-import { possibleIds } from './record-identity.ts';
+import { isRecordOf, successorId } from './record-identity.ts';
+import type { ObjectIdentity } from './record-identity.ts';
 import { meetingGate, recordingGate } from './recording.ts';
 import type { RecordingDocument, RecordingModel } from './recording.ts';
 import { ACTIVE_STATUSES, RESTING_STATUSES } from './recording-status.ts';
@@ -48,9 +49,13 @@ export class RecordingStore {
     return (await this.#recordings.findOne({ _id: recordingId }).lean<RecordingDocument>()) ?? undefined;
   }
 
-  /** What may be the recording of this object, or of others of its name. */
-  named(object: { readonly name: string; readonly uid: string }): Promise<RecordingDocument[]> {
-    return this.#recordings.find({ _id: { $in: possibleIds(object) } }).lean<RecordingDocument[]>();
+  /** What may be the recording of this object: that one alone where it is the first of its name. */
+  async named(object: ObjectIdentity): Promise<RecordingDocument[]> {
+    const first = await this.find(object.name);
+    if (first !== undefined && isRecordOf(first, object)) return [first];
+    // One read each: not every database looks up several ids without reading all there are.
+    const later = await this.find(successorId(object));
+    return [first, later].filter((record) => record !== undefined);
   }
 
   /** The recording that holds the meeting's gate. */

@@ -2,7 +2,6 @@ import { PassThrough, Readable } from 'node:stream';
 import type { Writable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Take } from '../journal/take.ts';
-import { kindOf } from '../media/track.ts';
 import { abortable } from '../support/abortable.ts';
 import { FfmpegError } from './ffmpeg.ts';
 import type { FfmpegOptions, FfmpegProcess } from './ffmpeg.ts';
@@ -95,7 +94,7 @@ async function encode(
   const over = new AbortController();
   const source = await publishedSource(take, 'webm', AbortSignal.any([signal, over.signal]));
   const reading: Reading = { bytes: 0 };
-  const input = Readable.from(mp4Of(decodedEarly(source), reading), {
+  const input = Readable.from(mp4Of(source, reading), {
     objectMode: false,
     highWaterMark: 64 * 1024,
   });
@@ -133,24 +132,6 @@ async function encode(
     input.destroy();
     await watched;
   }
-}
-
-/** More than any encoder has of pictures that are shown before the one that was sent ahead of them, in ms. */
-const EARLY_MS = 1000;
-
-/**
- * FFmpeg's reader of fragments shows a track later by the most that a picture of it is shown before its decoding time.
- * So all are decoded earlier than they are shown.
- */
-function decodedEarly({ tracks, startMs, batches }: PacketSource): PacketSource {
-  const early = async function* (): PacketSource['batches'] {
-    for await (const batch of batches) {
-      yield batch.map((packet) =>
-        kindOf(packet.track) === 'audio' ? packet : { ...packet, dtsMs: packet.dtsMs - EARLY_MS },
-      );
-    }
-  };
-  return { tracks, startMs: startMs - EARLY_MS, batches: early() };
 }
 
 interface Reading {

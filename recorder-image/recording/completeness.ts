@@ -106,9 +106,10 @@ function differing(file: StoredFile, files: readonly StoredFile[]): Finding[] {
 }
 
 function storedAsJournal(files: readonly StoredFile[]): Finding[] {
-  const takes = files
-    .filter(({ format }) => format === 'flv')
-    .flatMap(({ contents }) => contents.flatMap((content) => content.takes));
+  const takesOf = (these: readonly StoredFile[]): number[] =>
+    these.flatMap(({ contents }) => contents.flatMap((content) => content.takes));
+  const inFiles = new Set(takesOf(files.filter(({ format }) => format !== 'flv')));
+  const takes = takesOf(files.filter(({ format }) => format === 'flv')).filter((take) => !inFiles.has(take));
   if (takes.length === 0) return [];
   const name = takes.length === 1 ? 'Take' : 'Takes';
   const message = `${name} ${takes.join(', ')} could not be made into a file; stored as received, as FLV`;

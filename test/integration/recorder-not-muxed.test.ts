@@ -8,7 +8,12 @@ import { makeClip } from '../support/media/clip.ts';
 import { isConfig, readFlvTags } from '../support/media/flv-tags.ts';
 import { comparePackets, packetHashes } from '../support/media/packets.ts';
 import { publish } from '../support/media/publish.ts';
-import { readResult, recorderPlace, spawnRecorder, startRecorder } from '../support/media/recorder-process.ts';
+import {
+  readResult,
+  recorderPlace,
+  spawnRecorder,
+  startRecorder,
+} from '../support/media/recorder-process.ts';
 import type { RecorderPlace } from '../support/media/recorder-process.ts';
 import { startRtmpPublisher } from '../support/media/rtmp-publisher.ts';
 import { startS3 } from '../support/s3-server.ts';
@@ -100,15 +105,24 @@ describe('a take of which no file can be made', () => {
     const place = await placeFor(folder, 'mp4');
     await using recorder = await startRecorder(place);
     await publish({ file: clip, url: recorder.url });
-    // Sound of another publisher that says nothing of how it is coded is another take.
-    const other = await makeClip(join(folder.path, 'other.flv'), { seconds: 2, size: '256x144' });
-    const [config, ...rest] = (await readFlvTags(other)).filter(({ track }) => track === 'video');
-    const withUnknownSound = [...(config === undefined ? [] : [config]), ...rest];
-    await send(withUnknownSound, recorder.url);
+    // Sound of another codec is another take.
+    const sound = Array.from({ length: 50 }, (_, index): Tag => ({
+      track: 'audio',
+      timestampMs: index * 20,
+      payload: Buffer.concat([Buffer.from([0x91]), Buffer.from('Opus'), Buffer.from([0xf8, index, 1, 2])]),
+    }));
+    await send(sound, recorder.url);
     expect(await recorder.stop()).toBe(0);
-    const { key, files } = (await readResult(place)) as { key: string; files?: { key: string }[] };
-    expect(key).toBe(place.s3Key);
-    expect(files?.length).toBe(2);
+
+    const takeKey = place.s3Key.replace('.mp4', '-take2.flv');
+    expect(await readResult(place)).toMatchObject({
+      ...{ key: place.s3Key, format: 'mp4', files: [{ key: place.s3Key }, { key: takeKey }] },
+      ...{ complete: false, incompleteReason: 'NotMuxed', incompleteMessage: expect.stringContaining('2') },
+    });
+    const file = join(s3.directory, BUCKET, place.s3Key);
+    expect(comparePackets(await packetHashes(clip), await packetHashes(file))).toMatchObject({ ok: true });
+    const stored = await payloadsIn(join(s3.directory, BUCKET, takeKey));
+    expect(stored).toEqual(sound.map(({ track, payload }) => `${track} ${payload.toString('hex')}`));
   });
 
   it('is stored when the encoder fails for good', async () => {

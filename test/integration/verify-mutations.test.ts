@@ -184,10 +184,8 @@ describe('verify', () => {
     const counts = new Map<string, { tried: number; found: number; seconds: number; rightSecond: number }>();
     const missed: string[] = [];
     for (let seed = 0; seed < MUTATIONS; seed += 1) {
-      const [kind, mutate] = kinds[seed % kinds.length] ?? [
-        '',
-        () => ({ bytes: Buffer.alloc(0), manifest: '' }),
-      ];
+      const [kind, mutate] = kinds[seed % kinds.length] ?? [];
+      if (kind === undefined || mutate === undefined) throw new Error('no kind');
       const mutated = mutate(randomOf(seed));
       const report = await verify(mutated);
       const found = report === 'unreadable' || !report.ok;

@@ -40,7 +40,8 @@ export async function judge(
   const complaints = [...history.complaints];
   // What has not come about can't be seen either.
   if (!isMissed) complaints.push(...(fault.complaints?.(subject, history) ?? []));
-  const stored = await world.stored.list(filePrefix(subject));
+  // What tells of files is none, and is looked at by whoever verifies them.
+  const stored = (await world.stored.list(filePrefix(subject))).filter(({ key }) => !key.endsWith('.json'));
   const outcome = fault.outcome ?? 'recorded';
   complaints.push(...outcomeComplaints(outcome, last?.status?.phase, gone));
 
