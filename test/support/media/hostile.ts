@@ -8,12 +8,20 @@ import {
   message,
   publish,
 } from '../../../recorder-image/ingest/testing/messages.ts';
+import { anyAddress } from '../flood.ts';
 
 const FULL_LENGTH = 0xff_ffff;
 
-/** A connection whose resets are expected: the recorder closes what it does not like. */
+let opened = 0;
+
+/**
+ * A connection from an address of its own, so that it is not turned away as one of too many. Resets are expected: the
+ * recorder closes what it does not like.
+ */
 export function openQuietly(port: number): Socket {
-  return dial(port, '127.0.0.1').on('error', () => undefined);
+  const socket = dial({ port, host: '127.0.0.1', localAddress: anyAddress(opened) });
+  opened += 1;
+  return socket.on('error', () => undefined);
 }
 
 /** Returns once it is closed, with an error or without. */
