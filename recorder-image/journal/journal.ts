@@ -4,12 +4,14 @@ import type { Format } from '../contract/formats.ts';
 import { acceptedContent } from '../media/accepted-content.ts';
 import { readMessage } from '../media/flv-packets.ts';
 import { kindOf } from '../media/track.ts';
-import type { MessageContent } from '../media/track.ts';
+import type { MessageContent, Packet } from '../media/track.ts';
 import type { JournalWriteError } from './append-file.ts';
 import type { Tag, Track } from './flv.ts';
 import { PublisherConfigs } from './publisher-configs.ts';
 import { recoverFile } from './recovery.ts';
 import { PublisherRefusals } from './refusals.ts';
+import { restoredTake } from './released-take.ts';
+import type { ReleasedTake } from './released-take.ts';
 import type { Refusal } from './refusals.ts';
 import { Silences } from './silences.ts';
 import type { Stretch } from './silences.ts';
@@ -21,6 +23,8 @@ import { PublisherClock, Timeline } from './timeline.ts';
 export interface JournalOptions {
   /** The folder that holds `take-1.flv`, `take-2.flv`, …; it exists. */
   readonly directory: string;
+  /** Takes that were there and are in the object store, in order. Default: none. */
+  readonly released?: readonly ReleasedTake[];
   /** What is to be made of it: by it codecs are refused. */
   readonly format: Format;
   /** The media, in ms, after which nothing more is taken; it may change. */
@@ -60,6 +64,7 @@ export class Journal {
   readonly #silences: Silences;
   #durationMs: number;
   #writer: TakeWriter | undefined;
+  #isRollingOver = false;
 
   constructor(options: JournalOptions, recovered: Recovered) {
     this.#options = options;
@@ -96,7 +101,12 @@ export class Journal {
 
   /** Bytes in all files. */
   get size(): number {
-    return this.#takes.reduce((sum, take) => sum + take.size, 0);
+    return this.#takes.reduce((sum, take) => sum + (take.isReleased ? 0 : take.size), 0);
+  }
+
+  /** Whether another take begins with the next key frame. */
+  get isRollingOver(): boolean {
+    return this.#isRollingOver;
   }
 
   entrance(): JournalEntrance {
@@ -111,6 +121,21 @@ export class Journal {
         const outcome = this.#accept({ ...publisher, content, track, timestamp, payload });
         return { outcome, refusal };
       },
+    };
+  }
+
+  /** Begins another take with the next key frame, so that the current one can be finished and released. */
+  rollOver(): void {
+    this.#isRollingOver = this.#writer !== undefined;
+  }
+
+  /** What is to be kept of a take that has ended, so that its file can go. */
+  described(take: Take): ReleasedTake {
+    const endMs = Math.max(...take.stored.tracks.map(({ lastMs }) => lastMs));
+    return {
+      ...{ index: take.index, size: take.size, startMs: take.startMs, endMs },
+      endedAt: this.#timeline.headAt - (this.#timeline.headMs - endMs),
+      silences: this.#silences.stretches.filter(({ toMs }) => toMs <= endMs),
     };
   }
 
@@ -162,10 +187,12 @@ export class Journal {
     const current = this.#writer;
     const fits =
       current !== undefined &&
+      !(this.#isRollingOver && canBegin(packets, current.tracks)) &&
       packets.every((packet) => current.tracks.acceptsMedia(packet)) &&
       configs.fit(current.tracks);
     if (fits) return current;
     if (current !== undefined) this.#closing.push(current.close());
+    this.#isRollingOver = false;
     const index = (this.#takes.at(-1)?.index ?? 0) + 1;
     const take = new Take({ index, path: takePath(this.#options.directory, index) });
     this.#writer = new TakeWriter({
@@ -178,6 +205,13 @@ export class Journal {
     this.#options.onTake(take);
     return this.#writer;
   }
+}
+
+/** Whether a take may begin with these packets, where the one before it has these tracks. */
+function canBegin(packets: readonly Packet[], { settled }: TakeTracks): boolean {
+  const isKey = ({ track, isKeyFrame }: Packet): boolean => kindOf(track) === 'video' && isKeyFrame;
+  if (settled === undefined) return false;
+  return packets.some(isKey) || ![...settled].some((track) => kindOf(track) === 'video');
 }
 
 interface Message {
@@ -200,23 +234,30 @@ interface Recovered {
 
 /** Opens the journal in the folder, going on with what is there. Half-written last tags are cut off. */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const indexes = (await readdir(options.directory))
-    .flatMap((name) => takeIndex(name) ?? [])
-    .sort((a, b) => a - b);
+  const { directory, format, released = [] } = options;
   const takes: Take[] = [];
   let tracks: TakeTracks | undefined;
-  let head: Tag | undefined;
-  let headAt = 0;
+  let [headMs, headAt]: [number | undefined, number] = [undefined, 0];
   const silences = new Silences();
+  for (const known of released) {
+    takes.push(restoredTake(known, takePath(directory, known.index)));
+    silences.restore(known.silences, known.endMs);
+    [headMs, headAt] = [known.endMs, known.endedAt];
+  }
+  const before = released.at(-1)?.index ?? 0;
+  const indexes = (await readdir(directory))
+    .flatMap((name) => takeIndex(name) ?? [])
+    .filter((index) => index > before)
+    .sort((a, b) => a - b);
   for (const index of indexes) {
-    const take = new Take({ index, path: takePath(options.directory, index) });
-    const found = new TakeTracks(options.format);
+    const take = new Take({ index, path: takePath(directory, index) });
+    const found = new TakeTracks(format);
     const file = await recoverFile(take.path, (tag) => {
       const content = found.read(tag);
       take.accepted.addAll(content.packets);
       silences.observe(tag.timestampMs);
       found.observe(content, tag.timestampMs);
-      head = { ...tag, payload: Buffer.alloc(0) };
+      headMs = tag.timestampMs;
     });
     if (!found.hasMedia) continue;
     const previous = takes.at(-1);
@@ -226,12 +267,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     tracks = found;
     headAt = file.writtenAt;
   }
-  return new Journal(options, {
-    timeline: new Timeline({ headMs: head?.timestampMs, headAt }),
-    takes,
-    tracks,
-    silences,
-  });
+  return new Journal(options, { timeline: new Timeline({ headMs, headAt }), takes, tracks, silences });
 }
 
 function takePath(directory: string, index: number): string {

@@ -18,6 +18,12 @@ export class Silences {
     return this.#stretches;
   }
 
+  /** Goes on from what an earlier recorder has found, up to this time, in ms. */
+  restore(stretches: readonly Stretch[], headMs: number): void {
+    this.#stretches.splice(0, Infinity, ...stretches);
+    this.#headMs = headMs;
+  }
+
   /** Media at this time, in ms. Tracks may be interleaved in any way. */
   observe(timestampMs: number): void {
     const headMs = this.#headMs ?? timestampMs;

@@ -17,6 +17,7 @@ export class Take {
   #tracks: ReadonlySet<TrackId> | undefined;
   #configs: readonly TrackConfig[] = [];
   #startMs = 0;
+  #isReleased = false;
   readonly #end = new AbortController();
   #changed = Promise.withResolvers<void>();
 
@@ -73,6 +74,15 @@ export class Take {
   /** Aborted when the take has ended. */
   get endSignal(): AbortSignal {
     return this.#end.signal;
+  }
+
+  /** The file is gone: the object store has what was made of it. */
+  get isReleased(): boolean {
+    return this.#isReleased;
+  }
+
+  release(): void {
+    this.#isReleased = true;
   }
 
   /** Whether a settled take has audio, or video. */

@@ -8,6 +8,7 @@ import type { RecorderStatus } from '../contract/status.ts';
 import { CertificateError } from '../ingest/server-certificate.ts';
 import { openJournal } from '../journal/journal.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Take } from '../journal/take.ts';
 import type { RecorderMetrics } from '../metrics.ts';
 import { writeResult } from '../result.ts';
 import type { RecordingState } from '../spool/recording-state.ts';
@@ -18,8 +19,10 @@ import { completenessOf } from './completeness.ts';
 import { completed, failedWith, failedWithoutMedia, reasonWithMedia } from './outcome.ts';
 import type { Outcome, Times } from './outcome.ts';
 import { lossOf } from './recorder-loss.ts';
+import { DiskRelief } from './disk-relief.ts';
 import { Reception } from './reception.ts';
-import type { StoredFile } from './renditions/rendition.ts';
+import type { ReleasedTakes } from './released-takes.ts';
+import type { SavedTake, StoredFile } from './renditions/rendition.ts';
 import type { StatusBoard } from './status-board.ts';
 import type { TakePipelines } from './take-pipelines.ts';
 
@@ -30,6 +33,7 @@ export interface RecorderOptions {
   readonly state: RecordingState;
   readonly board: StatusBoard;
   readonly metrics: RecorderMetrics;
+  readonly released: ReleasedTakes;
   readonly pipelines: TakePipelines;
   readonly log: Logger;
   /** Writes what this attempt has to say. */
@@ -63,7 +67,7 @@ export class Recorder {
     const { state, board, log } = this.#options;
     const outcome = state.value.end ?? (await this.#record(signal));
     await this.#write(outcome);
-    board.set({ state: 'done', publisher: undefined, message: undefined });
+    board.set({ state: 'done', publisher: undefined, troubles: {} });
     log.info(outcome, 'the recording is over');
     return outcome.exitCode;
   }
@@ -91,16 +95,22 @@ export class Recorder {
   }
 
   async #openJournal(): Promise<Journal> {
-    const { config, maxDuration, spool, pipelines, log, now } = this.#options;
+    const { config, maxDuration, spool, released, board, pipelines, log, now } = this.#options;
     const journal = await openJournal({
       format: config.format,
       directory: spool.directory,
+      released: released.takes,
       maxDurationMs: () => maxDuration.ms,
       now,
       onTake: (take) => pipelines.start(take),
       onError: (error) => {
         log.error({ error }, 'the disk takes no more');
         this.#stop.resolve('DiskFull');
+      },
+      onTrouble: (message) => {
+        if (message !== undefined)
+          log.error({ message }, 'the disk does not take what is received; trying again');
+        board.trouble('journal', message);
       },
     });
     await this.#noteLoss(journal);
@@ -118,12 +128,15 @@ export class Recorder {
   }
 
   async #receive(journal: Journal, signal: AbortSignal): Promise<ResultReason> {
-    const { pipelines } = this.#options;
+    const { config, released, pipelines, log } = this.#options;
     const uploaded = (): Pick<RecorderStatus, 'bytesUploaded' | 'uploads'> => ({
       bytesUploaded: pipelines.bytesUploaded,
       uploads: pipelines.uploads,
     });
-    const reception = new Reception({ ...this.#options, journal, uploaded, stop: this.#stop });
+    const { minFreeBytes } = config;
+    const savedOf = (take: Take): SavedTake | undefined => pipelines.savedOf(take);
+    const relief = new DiskRelief({ journal, released, savedOf, minFreeBytes, log });
+    const reception = new Reception({ ...this.#options, journal, relief, uploaded, stop: this.#stop });
     try {
       await reception.open();
     } catch (error) {

@@ -1,16 +1,24 @@
 import type { Logger } from 'pino';
 import type { Take } from '../journal/take.ts';
 import { abortable } from '../support/abortable.ts';
+import { pause } from '../support/pause.ts';
 import type { RecorderMetrics } from '../metrics.ts';
 import type { UploadReport } from '../upload/take-uploader.ts';
+import { isOfTheWorld } from '../upload/upload-loop.ts';
 import type { UploadLoopOptions } from '../upload/upload-loop.ts';
+import type { ReleasedTakes } from './released-takes.ts';
 import { renditionOf } from './renditions/renditions.ts';
 import type { Rendition, RenditionOptions, SavedTake, StoredFile } from './renditions/rendition.ts';
 import type { StatusBoard } from './status-board.ts';
 import { TakePipeline } from './take-pipeline.ts';
 import { TakeSlots } from './take-slots.ts';
 
+/** How often a take that has ended is tried once more when the disk fails, and how long it waits for that, in ms. */
+const MAX_FAILURES_AT_END = 5;
+const AGAIN_MS = 2000;
+
 export interface TakePipelinesOptions extends Omit<RenditionOptions, 'patience'> {
+  readonly released: ReleasedTakes;
   readonly board: StatusBoard;
   readonly metrics: RecorderMetrics;
   readonly log: Logger;
@@ -27,6 +35,7 @@ export class TakePipelines {
   readonly #rendition: Rendition;
   readonly #takes: Take[] = [];
   readonly #saved: Promise<SavedTake | undefined>[] = [];
+  readonly #finished = new Map<Take, SavedTake>();
   readonly #reports = new Map<number, () => UploadReport>();
   readonly #uploaded = new Map<number, number>();
   readonly #unfinished = new Set<number>();
@@ -55,11 +64,20 @@ export class TakePipelines {
     return this.#unfinished.size > 0;
   }
 
+  /** What the store has of a take; undefined as long as it does not have all of it. */
+  savedOf(take: Take): SavedTake | undefined {
+    return this.#finished.get(take);
+  }
+
   start(take: Take): void {
     this.#unfinished.add(take.index);
-    const saved = this.#run(take);
-    // Whoever waits for the files is told.
-    saved.catch(() => undefined);
+    const saved = this.#persistently(take);
+    // Whoever waits for the files is told, and until then whoever looks.
+    saved.catch((error: unknown) => {
+      if (this.#cancel.signal.aborted) return;
+      this.#options.log.error({ error, take: take.index }, 'the take can not be brought to the object store');
+      this.#options.board.trouble('output', String(error));
+    });
     this.#takes.push(take);
     this.#saved.push(saved);
   }
@@ -87,9 +105,27 @@ export class TakePipelines {
     }
   }
 
+  /** A disk that fails is no reason to leave a take alone before it has ended, nor for some tries after that. */
+  async #persistently(take: Take): Promise<SavedTake | undefined> {
+    const { board, log } = this.#options;
+    const { signal } = this.#cancel;
+    for (let failuresAtEnd = 0; ;) {
+      try {
+        return await this.#run(take);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (take.ended) failuresAtEnd += 1;
+        if (!isOfTheWorld(error) || failuresAtEnd >= MAX_FAILURES_AT_END) throw error;
+        log.warn({ error, take: take.index }, 'what is made of the take failed; trying again');
+        board.trouble('output', String(error));
+        await pause(AGAIN_MS, [signal]);
+      }
+    }
+  }
+
   /** Undefined for a take of which the disk has taken nothing. */
   async #run(take: Take): Promise<SavedTake | undefined> {
-    const { board, metrics, log } = this.#options;
+    const { board, metrics, released, log } = this.#options;
     const { signal } = this.#cancel;
     // There is nothing to write a header with before its tracks have settled.
     while (!take.ended && (!take.hasMedia || take.tracks === undefined))
@@ -104,11 +140,15 @@ export class TakePipelines {
         this.#uploaded.set(take.index, bytes);
         metrics.uploadedBytes.set(this.bytesUploaded);
       },
-      onAgain: (error) => board.set({ message: String(error) }),
+      onAgain: (error) => board.trouble('output', String(error)),
     });
     const pipeline = new TakePipeline({ ...job, log, onMuxed: () => this.#muxed(take) });
     this.#reports.set(take.index, () => pipeline.report);
-    return await pipeline.run(signal);
+    const saved = released.savedOf(take.index) ?? (await pipeline.run(signal));
+    this.#muxed(take);
+    board.trouble('output', undefined);
+    this.#finished.set(take, saved);
+    return saved;
   }
 
   #muxed(take: Take): void {
@@ -125,7 +165,7 @@ export class TakePipelines {
       onTrouble: (message) => {
         if (message !== undefined) metrics.uploadRetries.inc();
         this.#troubledSince = message === undefined ? undefined : (this.#troubledSince ?? now());
-        board.set({ message });
+        board.trouble('upload', message);
       },
     };
   }

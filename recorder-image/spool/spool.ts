@@ -21,6 +21,16 @@ export class Spool {
     return join(this.directory, 'state.json');
   }
 
+  /** The journal of a take. */
+  journalPath(takeIndex: number): string {
+    return join(this.directory, `take-${takeIndex}.flv`);
+  }
+
+  /** What is known of a take whose journal is gone. */
+  releasedPath(takeIndex: number): string {
+    return join(this.directory, `take-${takeIndex}.released.json`);
+  }
+
   /** The file made of a take; its journal is `take-INDEX.flv` beside it. */
   outputPath(takeIndex: number, extension: string): string {
     return join(this.directory, `take-${takeIndex}${extension}`);

@@ -27,8 +27,15 @@ export interface CodecRecording extends AsyncDisposable {
   readonly connect: () => Promise<RtmpClient>;
   /** Where the file is once it is stored; it need not be there. */
   readonly file: string;
-  /** Stops it and returns the path of its one file, which plays from start to end. */
-  readonly finish: (recorder?: RecorderProcess) => Promise<string>;
+  /** Stops it and returns the path of its one file, which is proven and plays from start to end. */
+  readonly finish: (options?: FinishOptions) => Promise<string>;
+}
+
+interface FinishOptions {
+  /** Where it was started again. */
+  readonly recorder?: RecorderProcess;
+  /** Whether a track was refused. */
+  readonly leftOut?: boolean;
 }
 
 /** Real S3, tracks that are encoded once however often they are sent, and recorders as processes of their own. */
@@ -67,10 +74,11 @@ export async function codecWorld(): Promise<CodecWorld> {
       recorder,
       file,
       connect: () => startPublishingClient({ port: recorder.rtmpPort, key: place.streamKey }),
-      finish: async (last = recorder) => {
+      finish: async ({ recorder: last = recorder, leftOut = false } = {}) => {
         expect(await last.stop()).toBe(0);
         const result = await readResult(place);
-        expect(result).toMatchObject({ outcome: 'completed', key: s3Key, format });
+        expect(result).toMatchObject({ outcome: 'completed', key: s3Key, format, complete: !leftOut });
+        if (leftOut) expect(result).toMatchObject({ incompleteReason: 'TrackLeftOut' });
         expect(result).not.toHaveProperty('files');
         await expectPlayable(file, await debianFfmpegPath());
         return file;

@@ -91,8 +91,9 @@ export class FileRendition implements Rendition {
     const { format } = this.#kind;
     const files = saved.flatMap(({ file }) => file ?? []);
     const isWhole = files.length === saved.length && journalsOf(saved).length === 0;
+    const isThere = takes.every(({ isReleased }) => !isReleased);
     const joined =
-      isWhole && saved.length > 1
+      isWhole && isThere && saved.length > 1
         ? await joinIntoOneFile(this.#options, { kind: this.#kind, files, takes }, signal)
         : undefined;
     if (joined !== undefined) return [joined];
