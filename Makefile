@@ -64,8 +64,9 @@ chaos-recorder: setup ## kill and cut off recorders, hundreds of times: nothing 
 format: setup ## format the sources
 	@prettier --log-level warn --write .
 
-generate: setup ## write what is generated from the sources: the CustomResourceDefinition, the OpenAPI document
+generate: setup ## write what is generated from the sources: the CustomResourceDefinition, the OpenAPI document, the manifest's schema
 	@node operator/crd/generate.ts
+	@node recorder-image/manifest/generate.ts
 	@node test/api-client/cli.ts $(ARGS)
 
 bundle: setup ## bundle the programs for their images

@@ -1,5 +1,7 @@
 import type { Level } from 'pino';
 import type { RecorderEnvironment } from './contract/environment.ts';
+import { secretFrom } from './contract/signing-keys.ts';
+import type { SigningKey } from './contract/signing-keys.ts';
 import type { CertificatePaths } from './ingest/server-certificate.ts';
 import type { EncodingOptions } from './mux/recipes.ts';
 import type { S3Settings } from './upload/s3-connection.ts';
@@ -10,6 +12,13 @@ export interface RecorderConfig {
   readonly format: RecorderEnvironment['RECORDING_FORMAT'];
   /** Of the meeting that is recorded, where it is known. */
   readonly meetingId: string | undefined;
+  /** Of the object. */
+  readonly uid: string | undefined;
+  readonly requestedBy: string | undefined;
+  /** The number of this recorder among those of the recording. */
+  readonly attempt: number;
+  readonly node: string | undefined;
+  readonly signingKey: SigningKey | undefined;
   /** Where the format needs encoding. */
   readonly encoding: EncodingOptions;
   readonly storagePath: string;
@@ -37,6 +46,11 @@ export function configFrom(env: RecorderEnvironment): RecorderConfig {
     recordingId: env.RECORDING_ID,
     format: env.RECORDING_FORMAT,
     meetingId: env.MEETING_ID,
+    uid: env.RECORDING_UID,
+    requestedBy: env.REQUESTED_BY,
+    attempt: env.RECORDING_ATTEMPT,
+    node: env.NODE_NAME,
+    signingKey: signingKey(env),
     encoding: {
       resolution: env.RECORDING_RESOLUTION,
       fps: env.RECORDING_FPS,
@@ -64,6 +78,15 @@ export function configFrom(env: RecorderEnvironment): RecorderConfig {
       s3: s3Settings(env),
     },
   };
+}
+
+export function signingKey(
+  env: Pick<RecorderEnvironment, 'MANIFEST_KEY' | 'MANIFEST_KEY_ID'>,
+): SigningKey | undefined {
+  const secret = secretFrom(env.MANIFEST_KEY ?? '');
+  return secret === undefined || env.MANIFEST_KEY_ID === undefined
+    ? undefined
+    : { id: env.MANIFEST_KEY_ID, secret };
 }
 
 function certificatePaths(env: RecorderEnvironment): CertificatePaths | undefined {

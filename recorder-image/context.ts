@@ -3,8 +3,10 @@ import type { Logger } from 'pino';
 import type { RecorderConfig } from './config.ts';
 import { HttpServer } from './http/server.ts';
 import { RecorderMetrics } from './metrics.ts';
+import { AttemptManifests } from './recording/attempt-manifests.ts';
 import { MaxDuration } from './recording/max-duration.ts';
 import { Recorder } from './recording/recorder.ts';
+import { ReleasedTakes } from './recording/released-takes.ts';
 import { StatusBoard } from './recording/status-board.ts';
 import { TakePipelines } from './recording/take-pipelines.ts';
 import { openRecordingState } from './spool/recording-state.ts';
@@ -37,13 +39,19 @@ export async function createContext(config: RecorderConfig, earlier: EarlierRuns
   const random = (): number => Math.random();
   const startedAt = (): number | undefined => state.value.startedAt;
   const stoppedAt = (): number | undefined => state.value.lastMediaAt;
+  const released = await ReleasedTakes.open(spool);
   const pipelines = new TakePipelines({
-    ...{ config, spool, store, board, metrics, log },
+    ...{ config, spool, store, released, board, metrics, log },
     ...{ random, now, startedAt, stoppedAt },
   });
   metrics.uploadLag(() => pipelines.uploadLagMs(now()) / 1000);
   const maxDuration = new MaxDuration({ initialMs: config.maxDurationMs, path: config.maxDurationPath });
-  const recorder = new Recorder({ config, maxDuration, spool, state, board, metrics, pipelines, log, now });
+  const manifests = new AttemptManifests({ config, store, patience: pipelines.patience, log });
+  const endedAt = Date.parse(earlier.lastTermination?.at ?? '');
+  const recorder = new Recorder({
+    ...{ config, maxDuration, spool, state, board, metrics, released, pipelines, manifests, log, now },
+    endedAt: Number.isNaN(endedAt) ? undefined : endedAt,
+  });
   const http = new HttpServer({
     port: config.httpPort,
     board,

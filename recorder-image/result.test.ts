@@ -43,4 +43,36 @@ describe('the result', () => {
     const read = resultSchema.parse(JSON.parse(json));
     expect(read.outcome === 'completed' && read.files?.length).toBeGreaterThan(50);
   });
+
+  it('lists as many files and gaps as there is room for, and cuts what people read', () => {
+    const at = (minute: number): string => new Date(minute * 60_000).toISOString();
+    const json = encodeResult({
+      outcome: 'completed',
+      reason: 'Stopped',
+      bucket: 'b',
+      key: 'k',
+      url: 's3://b/k',
+      sizeBytes: 1,
+      format: 'mp4',
+      files: Array.from({ length: 100 }, (_, index) => ({ key: `recording-take${index}.mp4`, sizeBytes: 1 })),
+      manifest: { key: 'manifest.json', checksum: 'CRC32:AAAAAA==' },
+      complete: false,
+      incompleteReason: 'MediaLost',
+      incompleteMessage: 'ü'.repeat(5000),
+      missingSeconds: 12,
+      gaps: Array.from({ length: 100 }, (_, index) => ({
+        from: at(index),
+        to: at(index + 1),
+        reason: 'RecorderLost',
+      })),
+    });
+    expect(Buffer.byteLength(json)).toBeLessThanOrEqual(MAX_RESULT_BYTES);
+    const read = resultSchema.parse(JSON.parse(json));
+    if (read.outcome !== 'completed') throw new Error('not completed');
+    expect(read).toMatchObject({ complete: false, incompleteReason: 'MediaLost', missingSeconds: 12 });
+    expect(read.manifest).toEqual({ key: 'manifest.json', checksum: 'CRC32:AAAAAA==' });
+    expect(read.files?.length).toBeGreaterThan(10);
+    expect(read.gaps).toHaveLength(read.files?.length ?? 0);
+    expect(read.gaps?.[0]).toEqual({ from: at(0), to: at(1), reason: 'RecorderLost' });
+  });
 });

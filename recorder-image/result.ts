@@ -4,14 +4,16 @@ import type { RecorderResult } from './contract/result.ts';
 
 const ELLIPSIS = '…';
 
-/** The result as JSON of at most 4096 bytes: what may be long, messages and lists of files, is cut to fit. */
+/** What people read is cut before anything that programs read. */
+const MAX_INCOMPLETE_MESSAGE = 600;
+
+/** The result as JSON of at most 4096 bytes: what may be long, messages and lists, is cut to fit. */
 export function encodeResult(result: RecorderResult): string {
   const whole = JSON.stringify(result);
   if (fits(whole)) return whole;
   if (result.outcome === 'failed')
     return longest(result.error.message.length, (length) => cutMessage(result, length));
-  const { files = [] } = result;
-  return longest(files.length, (length) => JSON.stringify({ ...result, files: files.slice(0, length) }));
+  return longest(entriesOf(result), (count) => cutLists(result, count));
 }
 
 /**
@@ -25,6 +27,27 @@ export async function writeResult(path: string, result: RecorderResult): Promise
 function cutMessage(result: Extract<RecorderResult, { outcome: 'failed' }>, length: number): string {
   const message = `${result.error.message.slice(0, length)}${ELLIPSIS}`;
   return JSON.stringify({ ...result, error: { ...result.error, message } });
+}
+
+type Completed = Extract<RecorderResult, { outcome: 'completed' }>;
+
+function entriesOf({ files = [], gaps = [] }: Completed): number {
+  return Math.max(files.length, gaps.length);
+}
+
+/** So many files and gaps, the first ones: the manifest has all. */
+function cutLists(result: Completed, count: number): string {
+  const { files, gaps, incompleteMessage: message } = result;
+  const cut =
+    message === undefined || message.length <= MAX_INCOMPLETE_MESSAGE
+      ? message
+      : `${message.slice(0, MAX_INCOMPLETE_MESSAGE)}${ELLIPSIS}`;
+  return JSON.stringify({
+    ...result,
+    ...(cut === undefined ? {} : { incompleteMessage: cut }),
+    ...(files === undefined ? {} : { files: files.slice(0, count) }),
+    ...(gaps === undefined ? {} : { gaps: gaps.slice(0, count) }),
+  });
 }
 
 /** The longest of the encodings 0 to `most` that fits; they grow with their number. */

@@ -1,3 +1,4 @@
+import { keyTemplateFault } from '../../recorder-image/contract/key-template.ts';
 import type { z } from 'zod';
 import type { RecordingDefaults } from '../meetings/recording-request.ts';
 import type { TokenKeys } from './authentication.ts';
@@ -79,6 +80,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): A
   const parsed = environmentSchema.safeParse(given);
   const wrong = parsed.success ? [] : parsed.error.issues.map((issue) => sayWrong(issue, given));
   const keys = tokenKeys(given, wrong);
+  const template = parsed.data && keyTemplateFault(parsed.data.S3_KEY_TEMPLATE, parsed.data.S3_KEY_PREFIX);
+  if (template !== undefined) wrong.push(`S3_KEY_TEMPLATE: ${template}`);
   const namespace = given['RECORDINGS_NAMESPACE'] ?? given['POD_NAMESPACE'];
   if (namespace === undefined)
     wrong.push('RECORDINGS_NAMESPACE is missing: the namespace of the MeetingRecordings.');

@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { MeetingRegistry } from '../meetings/meeting-registry.ts';
 import type { ChannelWatch } from '../meetings/channel-watch.ts';
 import type { RtcTokens } from '../agora/rtc-token.ts';
+import type { OwnedFile } from '../meetings/downloads.ts';
 import type { RecordingArchive } from '../meetings/recording-archive.ts';
 import type { RecordingService } from '../meetings/recording-service.ts';
 import type { Authenticator } from './authentication.ts';
@@ -24,7 +25,7 @@ export interface ApiContext {
   readonly recordingTokens: RecordingTokens | undefined;
   readonly playlistLinks: PlaylistLinks;
   /** A playlist in S3, with every segment signed. */
-  readonly signedPlaylist: (file: { bucket: string; key: string }) => Promise<string>;
+  readonly signedPlaylist: (file: OwnedFile) => Promise<string>;
   /** What links to the API begin with, where it is not what the request was sent to. */
   readonly publicUrl: string | undefined;
   readonly rateLimits: RateLimits;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keyTemplateSchema } from '../../recorder-image/contract/key-template.ts';
+import { DEFAULT_KEY_TEMPLATE } from '../../recorder-image/contract/key-template.ts';
 import { BOUNDS, DEFAULTS, FORMATS, LAYOUTS, RESOLUTION_PATTERN } from '../crd/spec.ts';
 
 const flag = z
@@ -117,7 +117,7 @@ export const environmentSchema = z.object({
     .string()
     .default('recordings/')
     .meta({ description: 'What their keys begin with, as the controller has it.' }),
-  S3_KEY_TEMPLATE: keyTemplateSchema.meta({
+  S3_KEY_TEMPLATE: z.string().default(DEFAULT_KEY_TEMPLATE).meta({
     description: "How a recording's folder is named after that, as the controller has it.",
   }),
   PUBLIC_URL: z

@@ -35,7 +35,10 @@ const region = z.enum(REGIONS, { error: `must be one of ${REGIONS.join(', ')}` }
 export const meetingIdSchema = name(BOUNDS.meetingIdLength);
 export const recordingIdSchema = z
   .string()
-  .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'must be a recording id, for example rec-7f3k2m9q');
+  .regex(
+    /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$|^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?~[0-9a-f]{12}$/,
+    'must be a recording id, for example rec-7f3k2m9q',
+  );
 
 const layout = z.enum(LAYOUTS, { error: `must be one of ${LAYOUTS.join(', ')}` });
 const uid = z.int().min(BOUNDS.uid.min).max(BOUNDS.uid.max);

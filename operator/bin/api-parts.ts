@@ -16,6 +16,8 @@ import type { KubeClient } from '../runtime/kube/client.ts';
 import { RuntimeMetrics } from '../runtime/metrics.ts';
 import { WorkQueue } from '../runtime/work-queue.ts';
 import { UploadSweep } from '../storage/upload-sweep.ts';
+import type { KnownRecording, KnownRecordings } from '../storage/upload-sweep.ts';
+import { shortUid } from '../../recorder-image/contract/key-template.ts';
 
 const PROJECTION = 'meeting-projection';
 const PROJECTION_WORKERS = 4;
@@ -55,27 +57,36 @@ export function follow(parts: {
 
 /** Aborts what lost recorders have left in S3, where it is known which bucket that is. */
 export function uploadSweep(
-  config: Pick<ApiConfig, 'storage' | 'bucket' | 'keyPrefix' | 'namespace' | 'uploadSweepIntervalMs'>,
+  config: Pick<ApiConfig, 'storage' | 'bucket' | 'keyPrefix' | 'keyTemplate' | 'uploadSweepIntervalMs'>,
   { informer, log }: { informer: Informer<MeetingRecording>; log: Logger },
 ): UploadSweep | undefined {
-  const { storage, bucket, keyPrefix, namespace, uploadSweepIntervalMs: intervalMs } = config;
+  const { storage, bucket, keyPrefix, keyTemplate, uploadSweepIntervalMs: intervalMs } = config;
   if (bucket === undefined || intervalMs === 0) return undefined;
   return new UploadSweep({
     access: storage,
     bucket,
     keyPrefix,
+    keyTemplate,
     intervalMs,
-    find: (name) => {
-      const known = informer.store.get(`${namespace}/${name}`);
-      if (!known) return undefined;
-      if (!isTerminal(known.status?.phase)) return 'active';
-      return { endedAtMs: Date.parse(known.status?.completedAt ?? known.metadata.creationTimestamp) };
-    },
+    known: () => knownRecordings(informer.store.list()),
     now: () => Date.now(),
     onAborted: (upload) => log.info(upload, 'aborted an upload that no recorder will finish'),
     onError: (err) =>
       log.warn({ err: brief(err) }, 'unfinished uploads could not be swept, trying again later'),
   });
+}
+
+function knownRecordings(objects: Iterable<MeetingRecording>): KnownRecordings {
+  const byUid = new Map<string, KnownRecording>();
+  const byName = new Map<string, KnownRecording>();
+  for (const { metadata, status = {} } of objects) {
+    const endedAtMs = Date.parse(status.completedAt ?? metadata.creationTimestamp);
+    const known = isTerminal(status.phase) ? { endedAtMs } : 'active';
+    byUid.set(shortUid(metadata.uid), known);
+    // One with a folder has nothing elsewhere, whatever one of its name has left there.
+    if (!status.folder) byName.set(metadata.name, known);
+  }
+  return { byUid: (uid12) => byUid.get(uid12), byName: (name) => byName.get(name) };
 }
 
 export function timed(client: KubeClient, dependencies: DependencyMetrics): ObjectClient {

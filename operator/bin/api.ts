@@ -24,7 +24,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { Informer } from '../runtime/informer.ts';
 import { KubeClient } from '../runtime/kube/client.ts';
 import { KubeConfigConnection } from '../runtime/kube/connection.ts';
-import { folderOf, RecordingFiles } from '../storage/recording-files.ts';
+import { RecordingFiles } from '../storage/recording-files.ts';
 import { RecordingManifests } from '../storage/recording-manifests.ts';
 import { SignedPlaylists } from '../storage/signed-playlists.ts';
 import { PresignedDownloads } from '../storage/presigned-downloads.ts';
@@ -120,15 +120,15 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
         return playlistLinks.make(request);
       },
       listed: (manifest) => manifests.files(manifest),
-      growing: async ({ meetingId, recordingId }) => {
-        if (config.bucket === undefined) return undefined;
-        const folder = `${config.keyPrefix}${folderOf(meetingId)}/`;
-        const key = await files.growingPlaylist({ bucket: config.bucket, folder, name: recordingId });
-        return key === undefined ? undefined : { bucket: config.bucket, key, sizeBytes: null };
+      growing: async (owner) => {
+        const { bucket, keyPrefix } = config;
+        const before = bucket === undefined ? undefined : { bucket, keyPrefix };
+        const found = await files.growingPlaylist(owner, before);
+        return found && { ...found, sizeBytes: null };
       },
     },
     retention: {
-      remove: (file, stopping) => files.remove(file, stopping),
+      remove: (owner, stored, stopping) => files.remove(owner, stored, stopping),
       listed: (manifest) => manifests.files(manifest),
       defaultDays: config.retentionDays,
       onError: (err, recordingId) => log.warn({ err: brief(err), recordingId }, 'file not removed'),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { keyTemplateSchema } from '../../recorder-image/contract/key-template.ts';
+import { DEFAULT_KEY_TEMPLATE, keyTemplateFault } from '../../recorder-image/contract/key-template.ts';
 import { ConfigError } from './config-error.ts';
-import { KEEP_THE_NODE, QUANTITY, json } from './environment-values.ts';
+import { KEEP_THE_NODE, json } from './environment-values.ts';
 import { ingestConfig, ingestEnvironment } from './ingest-config.ts';
-import { quantityBytes } from './spool-size.ts';
+import { BYTES_QUANTITY, CPU_QUANTITY, quantityBytes } from './quantities.ts';
 
 const flag = (fallback: boolean) =>
   z
@@ -35,20 +35,19 @@ export const controllerEnvironmentSchema = z.object({
   RECORDER_SECRET: text(
     'The Secret whose keys become environment of recorder pods: AWS_ACCESS_KEY_ID and so on.',
   ),
-  RECORDER_CPU_REQUEST: z.string().min(1).default('100m').meta({ description: 'CPU request of a recorder.' }),
-  RECORDER_CPU_LIMIT: z
-    .string()
-    .regex(QUANTITY, 'is a quantity such as 2')
-    .optional()
-    .meta({ description: 'CPU limit of a recorder; none unless told.' }),
-  RECORDER_MEMORY: z
-    .string()
-    .min(1)
-    .default('384Mi')
-    .meta({ description: 'Memory of a recorder: request and limit.' }),
+  RECORDER_CPU_REQUEST: z.string().regex(CPU_QUANTITY, 'is a quantity such as 100m').default('100m').meta({
+    description: 'CPU request of a recorder that copies; a webm requests what its encoding takes more.',
+  }),
+  RECORDER_CPU_LIMIT: z.string().regex(CPU_QUANTITY, 'is a quantity such as 2').optional().meta({
+    description: "CPU limit of a recorder, but for a webm's request where that is more. Default: none.",
+  }),
+  RECORDER_MEMORY: z.string().regex(BYTES_QUANTITY, 'is a quantity such as 384Mi').default('384Mi').meta({
+    description:
+      'Memory of a recorder that copies, request and limit; a webm has what its encoding takes more.',
+  }),
   RECORDER_EPHEMERAL_STORAGE: z
     .string()
-    .regex(/^[0-9]+(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)?$/, 'is a quantity such as 8Gi')
+    .regex(BYTES_QUANTITY, 'is a quantity such as 8Gi')
     .default('8Gi')
     .meta({ description: 'The most that a spool may take; less where bitrate and duration need less.' }),
   RECORDER_EPHEMERAL_STORAGE_REQUEST: text('Request of ephemeral storage; the limit of the pod unless told.'),
@@ -89,7 +88,7 @@ export const controllerEnvironmentSchema = z.object({
   AGORA_CUSTOMER_SECRET: text('Customer secret of the REST API.'),
   S3_BUCKET: z.string().min(3).meta({ description: 'The bucket that takes the files.' }),
   S3_KEY_PREFIX: z.string().default('recordings/').meta({ description: 'What their keys begin with.' }),
-  S3_KEY_TEMPLATE: keyTemplateSchema.meta({
+  S3_KEY_TEMPLATE: z.string().default(DEFAULT_KEY_TEMPLATE).meta({
     description: "How a recording's folder is named after that: docs/reference/files.md.",
   }),
   S3_ENDPOINT: z.url().optional().meta({ description: 'URL of the S3 server, where it is not AWS.' }),
@@ -107,12 +106,9 @@ export const controllerEnvironmentSchema = z.object({
   RECORDING_MIN_FREE_MB: text(
     'Free space in MB at which a recorder stops and saves; its own default unless told.',
   ),
-  WEBM_WEIGHT: z.coerce
-    .number()
-    .min(1)
-    .max(100)
-    .default(3)
-    .meta({ description: 'How many slots a webm recording takes, which is encoded.' }),
+  WEBM_WEIGHT: z.coerce.number().min(1).max(100).default(3).meta({
+    description: 'How many slots a webm of 1280x720 at 30 frames per second takes; others in proportion.',
+  }),
   AGORA_MAX_PUSHES: z.coerce.number().int().min(1).optional().meta({
     description: "The Agora project's quota of concurrent pushes; learnt from refusals unless told.",
   }),
@@ -157,7 +153,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   );
   const parsed = controllerEnvironmentSchema.safeParse(given);
-  if (parsed.success) return toConfig(parsed.data);
+  if (parsed.success) {
+    const fault = keyTemplateFault(parsed.data.S3_KEY_TEMPLATE, parsed.data.S3_KEY_PREFIX);
+    if (fault !== undefined) throw new ConfigError(`S3_KEY_TEMPLATE: ${fault}`);
+    return toConfig(parsed.data);
+  }
   const lines = parsed.error.issues.map((issue) => {
     const name = String(issue.path[0]);
     const schema = (controllerEnvironmentSchema.shape as Record<string, z.ZodType>)[name];

@@ -1,8 +1,5 @@
 import { z } from 'zod';
 
-/** A Kubernetes quantity, such as 8Gi or 500m. */
-export const QUANTITY = /^[0-9]+(\.[0-9]+)?(m|Ki|Mi|Gi|Ti|k|M|G|T)?$/;
-
 /** A recording can't move: autoscalers must leave its node alone. */
 export const KEEP_THE_NODE = {
   'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',

@@ -14,8 +14,10 @@ import type { RecordingFolder } from '../crd/status.ts';
 import { deriveStreamKey, streamKeySha256 } from '../crd/stream-key.ts';
 import type { KubeObject } from '../runtime/kube/objects.ts';
 import type { RecorderConfig } from './config.ts';
+import { mebibytes } from './quantities.ts';
+import { recorderResources } from './recorder-resources.ts';
 import { attemptKey, folderNote } from './recording-place.ts';
-import { mebibytes, podStorageBytes, spoolBytes } from './spool-size.ts';
+import { spoolBytes } from './spool-size.ts';
 
 export const RECORDER_CONTAINER = 'recorder';
 const SPOOL = '/tmp/recordings';
@@ -145,7 +147,6 @@ function elsewhere({ status }: MeetingRecording): object {
 
 function recorderContainer(options: RecorderPodOptions): object {
   const { config } = options;
-  const storage = mebibytes(podStorageBytes(spoolBytes(options.recording, config.maxSpoolBytes)));
   return {
     name: RECORDER_CONTAINER,
     image: config.image,
@@ -164,18 +165,7 @@ function recorderContainer(options: RecorderPodOptions): object {
     livenessProbe: LIVENESS,
     // Without a message of its own, the last lines of the log say what it died of.
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    resources: {
-      requests: {
-        cpu: config.cpuRequest,
-        memory: config.memory,
-        'ephemeral-storage': config.storageRequest ?? storage,
-      },
-      limits: {
-        ...(config.cpuLimit !== undefined && { cpu: config.cpuLimit }),
-        memory: config.memory,
-        'ephemeral-storage': storage,
-      },
-    },
+    resources: recorderResources(options.recording, config),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,

@@ -28,6 +28,7 @@ import { PushSweep } from './push-sweep.ts';
 import { rtmpReach } from './reach.ts';
 import type { Reach } from './reach.ts';
 import type { RecorderClient } from './recorder-client.ts';
+import { weightOf } from './recorder-resources.ts';
 import { RecorderWatchers } from './recorder-watchers.ts';
 import { MeetingRecordingReconciler, currentPodName } from './reconciler.ts';
 import { RememberedReach } from './remembered-reach.ts';
@@ -87,7 +88,7 @@ export function setupController(options: SetupOptions): Manager {
   });
   const admission = new Admission({
     maxConcurrent: config.maxConcurrentRecordings,
-    weigh: ({ spec }) => (spec.output.format === 'webm' ? config.webmWeight : 1),
+    weigh: (recording) => weightOf(recording, config.webmWeight),
     maxPushes: config.maxPushes,
     gate: new ProviderGate({ clock }),
     wake: (keys) => keys.forEach((key) => queue.add(key)),

@@ -1,23 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { quantityBytes, spoolBytes } from './spool-size.ts';
+import { spoolBytes } from './spool-size.ts';
 import { recordingOf } from './testing/build.ts';
 
 const GIBI = 1024 ** 3;
 const agora = { agora: { channel: 'c', region: 'eu' as const } };
 
 describe('the size of the spool', () => {
-  it.each([
-    ['8Gi', 8 * GIBI],
-    ['1.5G', 1.5e9],
-    ['1048576', 1_048_576],
-  ])('reads %s', (quantity, bytes) => {
-    expect(quantityBytes(quantity)).toBe(bytes);
-  });
-
-  it.each(['', 'much', '8GiB', '-1Gi'])('refuses %j', (quantity) => {
-    expect(() => quantityBytes(quantity)).toThrow(RangeError);
-  });
-
   it('holds the journal and the file of the whole recording, and what is to stay free', () => {
     const twoHours = recordingOf({ spec: { source: agora, maxDurationSeconds: 7200 } });
     const media = (2000 * 1000 * 7200) / 8;

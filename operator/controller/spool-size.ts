@@ -1,17 +1,6 @@
 import type { MeetingRecording } from '../crd/meeting-recording.ts';
 
 const MEBI = 1024 * 1024;
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 1024,
-  Mi: MEBI,
-  Gi: 1024 * MEBI,
-  Ti: 1024 * 1024 * MEBI,
-};
 /** The journal and the file made of it. */
 const COPIES = 2;
 /** Containers, audio, and encoders that overshoot. */
@@ -21,15 +10,6 @@ const AUDIO_KBPS = 128;
 const RESERVE_BYTES = 1024 * MEBI;
 /** Logs and temporary files count against the pod's limit too. */
 const BESIDE_BYTES = 256 * MEBI;
-
-/** Bytes of a Kubernetes quantity such as 8Gi. Throws RangeError when it is none. */
-export function quantityBytes(quantity: string): number {
-  const [, number, unit] = /^([0-9]+(?:\.[0-9]+)?)([A-Za-z]*)$/.exec(quantity) ?? [];
-  const factor = UNITS[unit ?? '-'];
-  if (number === undefined || factor === undefined)
-    throw new RangeError(`${quantity} is no quantity such as 8Gi`);
-  return Number(number) * factor;
-}
 
 /**
  * What the spool of this recording may take, in bytes: journal and file at the bitrate that Agora was asked for, up to
@@ -46,9 +26,4 @@ export function spoolBytes(recording: MeetingRecording, maximumBytes: number): n
 /** The limit of the pod's ephemeral storage: the spool and what lies beside it. */
 export function podStorageBytes(spool: number): number {
   return spool + BESIDE_BYTES;
-}
-
-/** Bytes as a quantity, rounded up to whole Mi. */
-export function mebibytes(bytes: number): string {
-  return `${Math.ceil(bytes / MEBI)}Mi`;
 }

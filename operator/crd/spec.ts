@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FORMAT_NAMES } from '../../recorder-image/contract/formats.ts';
+import { MAX_PIXEL_RATE } from '../../recorder-image/contract/encoding-cost.ts';
 import { rules } from './cel.ts';
 
 /** What can be asked for. */
@@ -205,6 +206,11 @@ export const specSchema = z
         rule: '!has(self.source.agora) || (self.output.fps <= 30 && self.output.bitrateKbps <= 10000)',
         message:
           'Agora pushes at most 30 frames per second and 10000 kbit/s: lower output.fps or output.bitrateKbps',
+      },
+      {
+        // Here, because the default of output is checked before it has its own. What is no resolution is told so above.
+        rule: `self.output.format != 'webm' || !self.output.resolution.matches('${RESOLUTION_PATTERN.source}') || int(self.output.resolution.split('x')[0]) * int(self.output.resolution.split('x')[1]) * self.output.fps <= ${MAX_PIXEL_RATE}`,
+        message: `webm is encoded while it is recorded, at most ${MAX_PIXEL_RATE} pixels a second: 1920x1080 at 60 frames per second, 2560x1440 at 33 or 3840x2160 at 15. Lower output.resolution or output.fps, or record mp4, which is copied`,
       },
     ),
   );

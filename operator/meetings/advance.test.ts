@@ -102,20 +102,28 @@ describe('a recording, as objects are seen', () => {
     expect(advance(started, seen('3', { phase: 'Completed' }), 'default')?.gate).toBe('recording:rec-1');
   });
 
-  it('begins anew for an object that was made again under its name, and only for that', () => {
-    const record = after(seen('1', { phase: 'Completed' }));
-    const again = advance(
-      record,
-      seen('5', {}, { uid: 'uid-2', createdAt: '2026-11-23T11:45:00Z' }),
-      'default',
-    );
-    expect(again).toMatchObject({ status: 'starting', uid: 'uid-2', revision: 2 });
-    const past = advance(
-      again,
-      seen('3', {}, { uid: 'uid-0', createdAt: '2026-11-23T10:00:00Z' }),
-      'default',
-    );
-    expect(past).toBeUndefined();
+  it('stays what it is when other objects come and go under its name, before it and after it', () => {
+    for (const status of [{ phase: 'Completed' }, { phase: 'Recording' }] as const) {
+      const record = { ...after(seen('1', status)), legalHold: true };
+      for (const createdAt of ['2026-11-23T10:00:00Z', '2026-11-23T11:45:00Z'])
+        expect(advance(record, seen('5', {}, { uid: 'uid-2', createdAt }), 'default')).toBeUndefined();
+    }
+  });
+
+  it('keeps its meeting and its folder, whatever the object says later', () => {
+    const folder = { bucket: 'b', prefix: 'm/rec-1-0123456789ab/' };
+    const record = after(seen('1', { phase: 'Recording', folder }));
+    expect(record.folder).toEqual(folder);
+    const moved = {
+      ...seen('2', { phase: 'Completed' }),
+      meetingId: 'm-2',
+      folder: { ...folder, prefix: 'x/' },
+    };
+    expect(advance(record, moved, 'default')).toMatchObject({
+      meetingId: 'm-1',
+      folder,
+      status: 'completed',
+    });
   });
 
   it('fails when its object is lost, until the object says how it ended', () => {

@@ -1,11 +1,12 @@
 import type { Observation } from './observation.ts';
+import { isRecordOf } from './record-identity.ts';
 import { recordingGate } from './recording.ts';
 import type { RecordingDocument } from './recording.ts';
 import { isActive, laterStatus } from './recording-status.ts';
 
 /**
  * What a recording becomes when an object is seen, or undefined when that tells nothing new. Never backwards: an
- * object may be seen late, twice, out of order, by two replicas, or after it was recreated under its name.
+ * object may be seen late, twice, out of order, or by two replicas. Another object tells nothing, whatever its name is.
  *
  * @param record what is known so far, if anything
  */
@@ -14,11 +15,8 @@ export function advance(
   seen: Observation,
   cluster: string,
 ): RecordingDocument | undefined {
-  if (record === undefined) return firstSight(seen, cluster, 1);
-  if (record.uid !== null && record.uid !== seen.uid) {
-    const isSuccessor = seen.createdAt > record.createdAt;
-    return isSuccessor ? firstSight(seen, cluster, record.revision + 1) : undefined;
-  }
+  if (record === undefined) return firstSight(seen, cluster);
+  if (!isRecordOf(record, seen)) return undefined;
   const hasEnded = !isActive(seen.status);
   // What is only inferred gives way to what the object itself says in the end.
   if (!isActive(record.status) && !(record.isLost && hasEnded)) return undefined;
@@ -26,10 +24,15 @@ export function advance(
   const status = record.isLost ? seen.status : laterStatus(record.status, seen.status);
   const isNewer = isLaterVersion(record.resourceVersion, seen.resourceVersion);
   if (!isNewer && status === record.status) return undefined;
+  const { name: _name, folder, ...told } = seen;
   return {
     ...record,
-    ...seen,
+    ...told,
+    // What it is, and where it lies, never changes.
+    _id: record._id,
+    meetingId: record.meetingId,
     createdAt: record.createdAt,
+    folder: record.folder ?? folder ?? null,
     status,
     isLost: false,
     gate: hasEnded ? recordingGate(record._id) : record.gate,
@@ -51,7 +54,7 @@ export function lose(record: RecordingDocument, now: Date): RecordingDocument | 
   };
 }
 
-function firstSight(seen: Observation, cluster: string, revision: number): RecordingDocument {
+function firstSight({ name: _name, ...seen }: Observation, cluster: string): RecordingDocument {
   return {
     ...seen,
     cluster,
@@ -65,7 +68,7 @@ function firstSight(seen: Observation, cluster: string, revision: number): Recor
     deletingAt: null,
     legalHold: false,
     told: [],
-    revision,
+    revision: 1,
   };
 }
 

@@ -1,13 +1,17 @@
+import type { FileOwner } from '../../recorder-image/contract/file-owner.ts';
 import { extensionOf, FILE_FORMATS } from '../../recorder-image/contract/formats.ts';
 import type { FileFormat } from '../../recorder-image/contract/formats.ts';
 import { RecordingError } from './errors.ts';
 import type { RecordingSubdocument } from './meeting.ts';
+import { ownerOf } from './record-identity.ts';
 import type { RecordingDocument } from './recording.ts';
 import { isActive } from './recording-status.ts';
 import { storedFiles } from './stored-files.ts';
 import type { ListFiles, StoredFile } from './stored-files.ts';
 
 export interface DownloadRequest {
+  /** Whose the file is said to be: whoever makes the URL looks whether it can be. */
+  readonly owner: FileOwner;
   readonly bucket: string;
   readonly key: string;
   /** What a browser calls the file. */
@@ -24,10 +28,12 @@ export interface Downloads {
   /** Absent: only files that the status knows can be downloaded. */
   readonly listed?: ListFiles;
   /** Where the playlist of a recording lies that is still being made; undefined where it is not known, or there is none. */
-  growing?(recording: {
-    readonly meetingId: string;
-    readonly recordingId: string;
-  }): Promise<StoredFile | undefined>;
+  growing?(owner: FileOwner): Promise<StoredFile | undefined>;
+}
+
+/** A file, and whose it is said to be. */
+export interface OwnedFile extends StoredFile {
+  readonly owner: FileOwner;
 }
 
 export interface RecordingDownload {
@@ -57,6 +63,7 @@ export async function downloadOf(
   const part = takes > 1 ? `-${take}` : '';
   const fileName = `${record.meetingId}-${record._id}${part}${extensionOf(format)}`;
   const { url, expiresAt } = await downloads.url({
+    owner: ownerOf(record),
     bucket,
     key,
     recordingId: record._id,
@@ -71,9 +78,10 @@ export async function downloadOf(
 export async function fileOf(
   record: RecordingDocument,
   options: { readonly downloads: Downloads; readonly take: number },
-): Promise<StoredFile | undefined> {
+): Promise<OwnedFile | undefined> {
   const files = await filesOf(record, options.downloads);
-  return files[options.take - 1];
+  const file = files[options.take - 1];
+  return file && { ...file, owner: ownerOf(record) };
 }
 
 /** A playlist can be watched while it grows. Throws RecordingError `file-gone`. */
@@ -83,7 +91,7 @@ async function filesOf(record: RecordingDocument, downloads: Downloads): Promise
   }
   const files = await storedFiles(record, downloads.listed);
   if (files.length > 0 || record.format !== 'm3u8' || !isActive(record.status)) return files;
-  const growing = await downloads.growing?.({ meetingId: record.meetingId, recordingId: record._id });
+  const growing = await downloads.growing?.(ownerOf(record));
   return growing === undefined ? [] : [growing];
 }
 

@@ -81,15 +81,31 @@ export class KubernetesRecordingObjects implements RecordingObjects {
     return this.#unlessMissing(this.#client.get(MEETING_RECORDINGS, this.#ref(name), limited(signal)));
   }
 
-  async stop(name: string, reason: StopReason, signal?: AbortSignal): Promise<MeetingRecording | undefined> {
-    const body = {
-      metadata: { annotations: { [STOP_REASON_ANNOTATION]: reason } },
-      spec: { desiredState: 'Stopped' },
-    };
-    const patch = { type: 'merge', body } as const;
-    return this.#unlessMissing(
-      this.#client.patch(MEETING_RECORDINGS, this.#ref(name), patch, limited(signal)),
-    );
+  async stop(
+    name: string,
+    reason: StopReason,
+    options: { readonly uid?: string | undefined; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<MeetingRecording | undefined> {
+    const { uid, signal } = options;
+    const annotations = { [STOP_REASON_ANNOTATION]: reason };
+    const metadata = { annotations, ...(uid !== undefined && { uid }) };
+    const patch = { type: 'merge', body: { metadata, spec: { desiredState: 'Stopped' } } } as const;
+    const answer = this.#client.patch(MEETING_RECORDINGS, this.#ref(name), patch, limited(signal));
+    try {
+      return await this.#unlessMissing(answer);
+    } catch (error) {
+      // The API server refuses the UID where the name is another object's.
+      const isAnother = uid !== undefined && (await this.#uidOf(name, signal, error)) !== uid;
+      if (isAnother) return undefined;
+      throw error;
+    }
+  }
+
+  /** Of the object that has the name now; throws `refusal` where it was refused for something else than its UID. */
+  async #uidOf(name: string, signal: AbortSignal | undefined, refusal: unknown): Promise<string | undefined> {
+    const { cause = refusal } = refusal as Error;
+    if (statusOf(cause) !== 409 && statusOf(cause) !== 422) throw refusal;
+    return (await this.get(name, signal))?.metadata.uid;
   }
 
   /** Sets annotations, and leaves the others alone; undefined where there is no such object. */

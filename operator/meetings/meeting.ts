@@ -55,7 +55,7 @@ export interface MeetingDocument {
    * Which recording `recording` was taken from, and at which revision. Absent until the first one. Writes are
    * conditional on it, so that neither an older recording nor an older state ever replaces a newer one.
    */
-  shown?: { recordingId: string; createdAt: Date; revision: number } | null;
+  shown?: { recordingId: string; createdAt: Date; revision: number; uid?: string | null } | null;
   endedAt?: Date | null;
   /** Days that files are kept; absent: as long as the installation keeps them. */
   retentionDays?: number | null;
@@ -120,7 +120,7 @@ const schema = new Schema<MeetingDocument>(
       missingSeconds: number,
       recordingId: text,
     },
-    shown: { _id: false, type: { recordingId: String, createdAt: Date, revision: Number } },
+    shown: { _id: false, type: { recordingId: String, createdAt: Date, revision: Number, uid: String } },
     endedAt: { type: Date },
     retentionDays: { type: Number },
     layout: { type: String, enum: LAYOUTS },

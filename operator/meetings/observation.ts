@@ -20,6 +20,7 @@ export type Observation = Pick<
   | 'completedAt'
   | 'duration'
   | 'bucket'
+  | 'folder'
   | 'fileUrl'
   | 'fileKey'
   | 'fileSize'
@@ -32,14 +33,16 @@ export type Observation = Pick<
   | 'error'
   | 'complete'
   | 'missingSeconds'
-> & { uid: string; resourceVersion: string };
+> & { name: string; uid: string; resourceVersion: string };
 
-export function observe(object: MeetingRecording): Observation {
+/** @param recordingId under which the recording is known; of one that is not known yet, the object's name */
+export function observe(object: MeetingRecording, recordingId = object.metadata.name): Observation {
   const { metadata, spec, status = {} } = object;
   const recordingStatus = statusOfObject(object);
   const file = status.file ?? status.files?.[0];
   return {
-    _id: metadata.name,
+    _id: recordingId,
+    name: metadata.name,
     uid: metadata.uid,
     resourceVersion: metadata.resourceVersion,
     meetingId: spec.meetingId,
@@ -55,6 +58,7 @@ export function observe(object: MeetingRecording): Observation {
     completedAt: date(status.completedAt),
     duration: status.durationSeconds ?? null,
     bucket: file?.bucket ?? null,
+    folder: status.folder ?? null,
     fileUrl: file?.url ?? null,
     fileKey: file?.key ?? null,
     fileSize: file?.sizeBytes ?? null,

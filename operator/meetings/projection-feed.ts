@@ -15,8 +15,11 @@ interface Change {
 export class ProjectionFeed {
   readonly #projection: Projection;
   readonly #current: (key: string) => MeetingRecording | undefined;
-  /** Objects that are gone as they were last seen: with a database that is down, their end may not be written yet. */
-  readonly #gone = new Map<string, MeetingRecording>();
+  /**
+   * Objects that are gone as they were last seen, by key and UID: with a database that is down, their end may not be written
+   * yet, and others may have come under their name.
+   */
+  readonly #gone = new Map<string, Map<string, MeetingRecording>>();
 
   /** @param options.current the object of a key as the cache has it */
   constructor(options: { projection: Projection; current: (key: string) => MeetingRecording | undefined }) {
@@ -26,19 +29,25 @@ export class ProjectionFeed {
 
   /** Notes a change; the key is to be handed to {@link reconcile} afterwards. */
   note({ key, before, after }: Change): void {
-    if (after !== undefined) this.#gone.delete(key);
-    else if (before !== undefined) this.#gone.set(key, before);
+    if (after !== undefined) this.#forget(key, after);
+    if (before === undefined || before.metadata.uid === after?.metadata.uid) return;
+    const gone = this.#gone.get(key) ?? new Map<string, MeetingRecording>();
+    this.#gone.set(key, gone.set(before.metadata.uid, before));
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<void> {
-    const object = this.#current(key);
-    if (object !== undefined) {
-      await this.#projection.project(object);
-      return;
+    for (const gone of [...(this.#gone.get(key)?.values() ?? [])]) {
+      await this.#projection.project(gone);
+      await this.#projection.projectAbsenceOf(gone, signal);
+      this.#forget(key, gone);
     }
+    const object = this.#current(key);
+    if (object !== undefined) await this.#projection.project(object);
+  }
+
+  #forget(key: string, { metadata }: MeetingRecording): void {
     const gone = this.#gone.get(key);
-    if (gone !== undefined) await this.#projection.project(gone);
-    await this.#projection.projectAbsence(key.slice(key.indexOf('/') + 1), signal);
-    if (this.#gone.get(key) === gone) this.#gone.delete(key);
+    gone?.delete(metadata.uid);
+    if (gone?.size === 0) this.#gone.delete(key);
   }
 }

@@ -1,4 +1,4 @@
-import type { Downloads } from './downloads.ts';
+import type { Downloads, OwnedFile } from './downloads.ts';
 import { fileOf } from './downloads.ts';
 import { RecordingError } from './errors.ts';
 import type { MeetingDocument } from './meeting.ts';
@@ -6,7 +6,6 @@ import type { RecordingDocument } from './recording.ts';
 import type { RecordingRequest } from './recording-service.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { requireHost } from './roles.ts';
-import type { StoredFile } from './stored-files.ts';
 
 interface RecordingArchiveOptions {
   readonly store: RecordingStore;
@@ -22,7 +21,7 @@ export class RecordingArchive {
   }
 
   /** Where a take lies of a recording that the caller has a link to. Nobody's role is checked. */
-  async linkedFile(link: { readonly recordingId: string; readonly take: number }): Promise<StoredFile> {
+  async linkedFile(link: { readonly recordingId: string; readonly take: number }): Promise<OwnedFile> {
     const { store, downloads } = this.#options;
     const record = await store.find(link.recordingId);
     const file = record && (await fileOf(record, { downloads, take: link.take }));

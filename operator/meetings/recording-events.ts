@@ -23,7 +23,8 @@ export function eventsOf(record: RecordingDocument): RecordingEvent[] {
   if (hasStarted && hasStopped) events.push('recording.stopped');
   if (record.status === 'completed') events.push('recording.completed');
   if (record.status === 'failed') events.push('recording.failed');
-  if (record.deletedAt) events.push('recording.deleted');
+  // Of one that has failed there was no file that anybody knew of.
+  if (record.deletedAt && record.status === 'completed') events.push('recording.deleted');
   return events;
 }
 

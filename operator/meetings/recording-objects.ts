@@ -10,8 +10,16 @@ export interface RecordingObjects {
   create(object: NewMeetingRecording, signal?: AbortSignal): Promise<MeetingRecording | undefined>;
   /** The object as the API server has it now, undefined where there is none. */
   get(name: string, signal?: AbortSignal): Promise<MeetingRecording | undefined>;
-  /** Sets `spec.desiredState: Stopped`, which is harmless to repeat; undefined where there is no such object. */
-  stop(name: string, reason: StopReason, signal?: AbortSignal): Promise<MeetingRecording | undefined>;
+  /**
+   * Sets `spec.desiredState: Stopped`, which is harmless to repeat; undefined where there is no such object.
+   *
+   * @param options.uid an object of the name that has another UID is none such
+   */
+  stop(
+    name: string,
+    reason: StopReason,
+    options?: { readonly uid?: string | undefined; readonly signal?: AbortSignal | undefined },
+  ): Promise<MeetingRecording | undefined>;
 }
 
 /** The API server answered no: nothing was changed, and asking again gets the same answer. */

@@ -6,6 +6,7 @@ import { RecordingError } from './errors.ts';
 import { IDEMPOTENCY_MS, requireSameStart, stopKeyOf } from './idempotency.ts';
 import type { LiveFigures } from './live.ts';
 import type { MeetingDocument, RecordingSubdocument } from './meeting.ts';
+import { objectNameOf } from './record-identity.ts';
 import type { RecordingDocument, StopReason } from './recording.ts';
 import { newRecordingId } from './recording-id.ts';
 import { recordingOf } from './recording-archive.ts';
@@ -254,8 +255,8 @@ export class RecordingService {
       const created = await starter.create(record);
       return this.#started(meeting, created.record, created.object);
     }
-    const object = await objects.get(record._id);
-    return object === undefined
+    const object = await objects.get(objectNameOf(record._id));
+    return object?.metadata.uid !== record.uid
       ? { recording: viewOf(meeting, record) }
       : this.#started(meeting, record, object);
   }

@@ -1,6 +1,7 @@
 import { RecordingError } from './errors.ts';
 import { MAX_STOP_KEYS } from './idempotency.ts';
 import type { Projection } from './projection.ts';
+import { objectNameOf } from './record-identity.ts';
 import type { RecordingDocument, StopReason } from './recording.ts';
 import type { RecordingObjects } from './recording-objects.ts';
 import { isActive } from './recording-status.ts';
@@ -59,11 +60,15 @@ export class RecordingStopper {
 
   /** Tells the object of a recording whose stop was asked for; undefined where it turns out to have ended already. */
   async stopObject(record: RecordingDocument, signal?: AbortSignal): Promise<RecordingDocument | undefined> {
-    const object = await this.#objects.stop(record._id, record.stopReason ?? 'StopRequested', signal);
+    const { _id, uid } = record;
+    const object = await this.#objects.stop(objectNameOf(_id), record.stopReason ?? 'StopRequested', {
+      uid: uid ?? undefined,
+      signal,
+    });
     if (object !== undefined) return this.#projection.project(object, record);
     // Its start is under way somewhere, and whoever makes the object stops it then.
     if (record.uid === null) return record;
-    await this.#projection.projectAbsence(record._id, signal);
+    await this.#projection.projectAbsence(record, signal);
     return undefined;
   }
 }

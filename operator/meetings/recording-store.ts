@@ -4,6 +4,8 @@ import { NOTHING_SHOWN } from './meeting.ts';
 import type { MeetingDocument, MeetingModel, ShownRecording } from './meeting.ts';
 import { withOwed } from './recording-events.ts';
 import type { RecordingEvent } from './recording-events.ts';
+import { isRecordOf, successorId } from './record-identity.ts';
+import type { ObjectIdentity } from './record-identity.ts';
 import { meetingGate, recordingGate } from './recording.ts';
 import type { RecordingDocument, RecordingModel } from './recording.ts';
 import { ACTIVE_STATUSES, RESTING_STATUSES } from './recording-status.ts';
@@ -45,6 +47,15 @@ export class RecordingStore {
 
   async find(recordingId: string): Promise<RecordingDocument | undefined> {
     return (await this.#recordings.findOne({ _id: recordingId }).lean<RecordingDocument>()) ?? undefined;
+  }
+
+  /** What may be the recording of this object: that one alone where it is the first of its name. */
+  async named(object: ObjectIdentity): Promise<RecordingDocument[]> {
+    const first = await this.find(object.name);
+    if (first !== undefined && isRecordOf(first, object)) return [first];
+    // One read each: not every database looks up several ids without reading all there are.
+    const later = await this.find(successorId(object));
+    return [first, later].filter((record) => record !== undefined);
   }
 
   /** The recording that holds the meeting's gate. */
@@ -168,7 +179,7 @@ export class RecordingStore {
     throw new Error(`recording ${recordingId} kept changing while it was being changed`);
   }
 
-  /** Recordings of this cluster that ended before then and have a file; the earliest first. */
+  /** Recordings of this cluster that ended before then and may have something in S3; the earliest first. */
   finishedBefore(before: Date, filter: { meetingId?: string }): AsyncIterable<RecordingDocument> {
     return this.#recordings
       .find({
@@ -176,7 +187,8 @@ export class RecordingStore {
         cluster: this.#cluster,
         status: { $in: [...RESTING_STATUSES] },
         completedAt: { $lt: before },
-        fileKey: { $ne: null },
+        deletedAt: null,
+        $or: [{ fileKey: { $ne: null } }, { folder: { $ne: null } }],
         legalHold: { $ne: true },
       })
       .sort({ completedAt: 1 })
@@ -284,8 +296,8 @@ function isShownBy({ shown }: Pick<MeetingDocument, 'shown'>, record: RecordingD
 }
 
 function showing(record: RecordingDocument): Record<string, unknown> {
-  const { _id: recordingId, createdAt, revision } = record;
-  return { ...shownFields({ ...record, recordingId }), shown: { recordingId, createdAt, revision } };
+  const { _id: recordingId, createdAt, revision, uid } = record;
+  return { ...shownFields({ ...record, recordingId }), shown: { recordingId, createdAt, revision, uid } };
 }
 
 function shownFields(shown: ShownRecording): Record<string, unknown> {

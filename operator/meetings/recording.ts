@@ -2,7 +2,7 @@ import { Schema } from 'mongoose';
 import type { Connection, Model } from 'mongoose';
 import type { Phase } from '../crd/phases.ts';
 import type { MeetingRecordingSpecInput } from '../crd/spec.ts';
-import type { ManifestRef, RecordingFile } from '../crd/status.ts';
+import type { ManifestRef, RecordingFile, RecordingFolder } from '../crd/status.ts';
 import type { RecordingEvent } from './recording-events.ts';
 import { RECORDING_STATUSES } from './recording-status.ts';
 import type { ShownRecording } from './meeting.ts';
@@ -13,7 +13,7 @@ export type StopReason = 'StopRequested' | 'MeetingEnded';
 
 /** One recording of a meeting: from the moment it is asked for, before its object exists, and for ever after. */
 export interface RecordingDocument extends Omit<ShownRecording, 'recordingId'> {
-  /** The recording id: the object's name. */
+  /** The recording id: the object's name, and for an object that has the name of an earlier one its UID with it. */
   _id: string;
   meetingId: string;
   /** The cluster whose API looks after this recording, where several share a database. */
@@ -50,6 +50,8 @@ export interface RecordingDocument extends Omit<ShownRecording, 'recordingId'> {
   queuePosition: number | null;
   completedAt: Date | null;
   bucket: string | null;
+  /** Where its files lie; absent where the recording is of before recordings had folders, or has had no recorder. */
+  folder?: RecordingFolder | null;
   /** Every file that the status knows, in order; of recordings from before only where there is more than one. */
   files: RecordingFile[];
   /** Where the list of all files lies; absent in recordings from before. */
@@ -111,6 +113,7 @@ const schema = new Schema<RecordingDocument>(
     completedAt: time,
     duration: number,
     bucket: text,
+    folder: { type: Schema.Types.Mixed, default: null },
     fileUrl: text,
     fileKey: text,
     fileSize: number,

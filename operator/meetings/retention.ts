@@ -1,4 +1,6 @@
+import type { FileOwner } from '../../recorder-image/contract/file-owner.ts';
 import type { Projection } from './projection.ts';
+import { ownerOf } from './record-identity.ts';
 import type { RecordingDocument } from './recording.ts';
 import { isActive } from './recording-status.ts';
 import type { RecordingStore } from './recording-store.ts';
@@ -8,8 +10,12 @@ import type { ListFiles } from './stored-files.ts';
 export interface RetentionOptions {
   readonly store: RecordingStore;
   readonly projection: Projection;
-  /** Removes a file, harmless to repeat. */
-  readonly remove: (file: { bucket: string; key: string }, signal?: AbortSignal) => Promise<void>;
+  /** Removes everything that a recording has in S3, which these are of; harmless to repeat. */
+  readonly remove: (
+    owner: FileOwner,
+    files: readonly { bucket: string; key: string }[],
+    signal?: AbortSignal,
+  ) => Promise<void>;
   /** Absent: only files that the status knows are removed. */
   readonly listed?: ListFiles | undefined;
   /** Of meetings that have none of their own; undefined: their files are kept. */
@@ -61,7 +67,7 @@ export class Retention {
   }
 
   async #remove({ _id }: RecordingDocument, signal: AbortSignal | undefined): Promise<void> {
-    const { store, projection, remove, listed, now } = this.#options;
+    const { store, projection, remove, now } = this.#options;
     // Written down first: from here on, a legal hold comes too late, and is refused.
     const marked = await store.change(_id, (known) =>
       known === undefined || !isRemovable(known) || known.deletingAt
@@ -69,11 +75,7 @@ export class Retention {
         : { ...known, deletingAt: now(), revision: known.revision + 1 },
     );
     if (marked === undefined || !isRemovable(marked) || !marked.deletingAt) return;
-    const files = await storedFiles(marked, listed);
-    // Last of all: what is left of a removal that was cut off is found by it.
-    const manifest = manifestOf(marked, files);
-    for (const { bucket, key } of [...files, ...(manifest ? [manifest] : [])])
-      await remove({ bucket, key }, signal);
+    await remove(ownerOf(marked), await this.#files(marked), signal);
     const removed = await store.change(_id, (known) =>
       known === undefined || known.deletedAt
         ? undefined
@@ -89,6 +91,15 @@ export class Retention {
           },
     );
     if (removed !== undefined) await projection.publish(removed);
+  }
+
+  /** A recording's folder says itself what lies in it. */
+  async #files(record: RecordingDocument): Promise<{ bucket: string; key: string }[]> {
+    if (record.folder) return [];
+    const files = await storedFiles(record, this.#options.listed);
+    // Last of all: what is left of a removal that was cut off is found by it.
+    const manifest = manifestOf(record, files);
+    return [...files, ...(manifest ? [manifest] : [])].map(({ bucket, key }) => ({ bucket, key }));
   }
 }
 

@@ -2,6 +2,7 @@ import type { MeetingRecording } from '../crd/meeting-recording.ts';
 import { liveDuration, liveFigures } from './live.ts';
 import type { LiveFigures } from './live.ts';
 import type { MeetingDocument, RecordingSubdocument } from './meeting.ts';
+import { objectNameOf } from './record-identity.ts';
 import { observe } from './observation.ts';
 import type { Observation } from './observation.ts';
 import type { RecorderLooks } from './recorder-looks.ts';
@@ -15,7 +16,7 @@ export interface StatusReaderOptions {
   readonly store: RecordingStore;
   readonly objects: RecordingObjects;
   /** The object as a watch has it, where there is one: it may be late by as much. */
-  readonly watched?: ((recordingId: string) => MeetingRecording | undefined) | undefined;
+  readonly watched?: ((name: string) => MeetingRecording | undefined) | undefined;
   /** Absent: recorders can't be reached from here. */
   readonly recorders?: RecorderLooks | undefined;
 }
@@ -44,12 +45,13 @@ export class StatusReader {
     requireParticipant(meeting, request.userId);
     const { recordingId, status } = meeting.recording;
     if (recordingId === null || !isActive(status)) return { recording: storedView(meeting), live: null };
-    const object = await this.#look(recordingId);
-    const seen = object === undefined ? await store.find(recordingId) : fresh(object, meeting);
+    const object = await this.#look(meeting, recordingId);
+    const seen = object === undefined ? await store.find(recordingId) : fresh(object, meeting, recordingId);
     if (seen === undefined) return { recording: storedView(meeting), live: null };
     if (!isActive(seen.status)) return { recording: viewOf(meeting, seen), live: null };
     const recorderUrl = object?.status?.recorderUrl;
-    const figures = recorderUrl === undefined ? undefined : await recorders?.look(recordingId, recorderUrl);
+    const figures =
+      recorderUrl === undefined ? undefined : await recorders?.look(objectNameOf(recordingId), recorderUrl);
     const current = { ...seen, duration: liveDuration(seen.duration, { object, figures }) };
     const isHost = request.userId === meeting.host || request.userId === meeting.creator;
     return {
@@ -58,11 +60,16 @@ export class StatusReader {
     };
   }
 
-  async #look(recordingId: string): Promise<MeetingRecording | undefined> {
-    const watched = this.#options.watched?.(recordingId);
-    if (watched !== undefined) return watched;
+  /** The object of the recording that the meeting shows: another one may have its name by now. */
+  async #look({ shown }: MeetingDocument, recordingId: string): Promise<MeetingRecording | undefined> {
+    const name = objectNameOf(recordingId);
+    const isIt = (object: MeetingRecording | undefined): boolean =>
+      typeof shown?.uid !== 'string' || object?.metadata.uid === shown.uid;
+    const watched = this.#options.watched?.(name);
+    if (watched !== undefined && isIt(watched)) return watched;
     try {
-      return await this.#options.objects.get(recordingId, AbortSignal.timeout(LIVE_TIMEOUT_MS));
+      const object = await this.#options.objects.get(name, AbortSignal.timeout(LIVE_TIMEOUT_MS));
+      return isIt(object) ? object : undefined;
     } catch {
       // What the database knows is late by seconds at most, and better than no answer.
       return undefined;
@@ -74,8 +81,8 @@ export class StatusReader {
  * What an object says now. A stop that it was not told of yet is known to the meeting alone, and another replica may
  * have seen the object in a later state.
  */
-function fresh(object: MeetingRecording, { recording }: MeetingDocument): Observation {
-  const seen = observe(object);
+function fresh(object: MeetingRecording, { recording }: MeetingDocument, recordingId: string): Observation {
+  const seen = observe(object, recordingId);
   const known = recording.duration ?? null;
   const duration = seen.duration === null ? known : Math.max(seen.duration, known ?? 0);
   return { ...seen, status: laterStatus(seen.status, recording.status), duration };

@@ -1,6 +1,8 @@
-import { folderOf, MANIFEST_FILE, ownContent } from '../../recorder-image/contract/object-keys.ts';
+import { contentFor } from '../../recorder-image/contract/file-owner.ts';
+import type { FileOwner } from '../../recorder-image/contract/file-owner.ts';
 import type { FileFormat } from '../../recorder-image/contract/formats.ts';
 import type { ManifestRef } from '../crd/status.ts';
+import { ownerOf } from './record-identity.ts';
 import type { RecordingDocument } from './recording.ts';
 
 export interface StoredFile {
@@ -16,25 +18,29 @@ export interface StoredFile {
  * The files that a manifest lists, in order; undefined where there is none of use. Throws where the store does not
  * answer.
  */
-export type ListFiles = (manifest: ManifestRef) => Promise<readonly StoredFile[] | undefined>;
+export type ListFiles = (
+  manifest: ManifestRef & { readonly owner: FileOwner },
+) => Promise<readonly StoredFile[] | undefined>;
 
 type Known = Pick<
   RecordingDocument,
-  '_id' | 'meetingId' | 'bucket' | 'fileKey' | 'fileSize' | 'files' | 'manifest'
+  '_id' | 'uid' | 'meetingId' | 'folder' | 'bucket' | 'fileKey' | 'fileSize' | 'files' | 'manifest'
 >;
 
 /**
  * The files of a recording, in order: by its manifest, which may list more than a status holds. What the manifest does
- * not list is kept: where several recorders took part, it may be of the last one alone.
+ * not list is kept: where several recorders took part, it may be of the last one alone. Status and manifest are claims: what
+ * does not lie where the recording has its files is none of it.
  */
 export async function storedFiles(
   record: Known,
   list: ListFiles | undefined,
 ): Promise<readonly StoredFile[]> {
-  const known = record.files.length > 0 ? record.files : single(record);
+  const owner = ownerOf(record);
+  const isOwn = (file: StoredFile): boolean => contentFor(owner, file)?.kind === 'file';
+  const known = (record.files.length > 0 ? record.files : single(record)).filter(isOwn);
   const manifest = manifestOf(record, known);
-  const claimed = (manifest && (await list?.(manifest))) ?? [];
-  const listed = claimed.filter(({ key }) => manifest && isOwnFile(key, record, manifest));
+  const listed = ((manifest && (await list?.({ ...manifest, owner }))) ?? []).filter(isOwn);
   const others = (files: readonly StoredFile[]): StoredFile[] => {
     const keys = new Set(files.map(({ key }) => key));
     return listed.filter(({ key }) => !keys.has(key));
@@ -45,22 +51,12 @@ export async function storedFiles(
 
 /** A manifest elsewhere than beside the recording's file is none of it. */
 export function manifestOf(
-  { manifest }: Known,
-  [first]: readonly Pick<StoredFile, 'bucket' | 'key'>[],
+  record: Known,
+  [first]: readonly Pick<StoredFile, 'bucket'>[],
 ): ManifestRef | undefined {
-  if (!manifest || first === undefined) return undefined;
-  const isBeside = manifest.bucket === first.bucket && folderOf(manifest.key) === folderOf(first.key);
-  return isBeside ? manifest : undefined;
-}
-
-/** A manifest is a claim: it may only name what a recorder of this recording has made. */
-function isOwnFile(key: string, { _id: name, meetingId }: Known, manifest: ManifestRef): boolean {
-  const folder = folderOf(manifest.key);
-  const hasFolder = manifest.key === folder + MANIFEST_FILE;
-  const place = hasFolder
-    ? ({ layout: 'folder', folder } as const)
-    : ({ layout: 'legacy', meetingId, name } as const);
-  return ownContent(key, place)?.kind === 'file';
+  const { manifest } = record;
+  if (!manifest || first?.bucket !== manifest.bucket) return undefined;
+  return contentFor(ownerOf(record), manifest)?.kind === 'manifest' ? manifest : undefined;
 }
 
 function single({ bucket, fileKey, fileSize }: Known): StoredFile[] {

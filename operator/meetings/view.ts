@@ -28,7 +28,7 @@ export function storedView(meeting: MeetingDocument): RecordingSubdocument {
 /** The same as it will stand once the meeting shows this recording. */
 export function viewOf(
   meeting: MeetingDocument,
-  record: Omit<Observation, 'uid' | 'resourceVersion'>,
+  record: Omit<Observation, 'name' | 'uid' | 'resourceVersion'>,
 ): RecordingSubdocument {
   const { enabled, autoStart } = meeting.recording;
   return storedView({ ...meeting, recording: { enabled, autoStart, ...record, recordingId: record._id } });

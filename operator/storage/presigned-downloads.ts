@@ -4,6 +4,8 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { contentTypeOf } from '../../recorder-image/contract/formats.ts';
 import type { FileFormat } from '../../recorder-image/contract/formats.ts';
 import { attachment } from './content-disposition.ts';
+import { OwnObject } from './own-object.ts';
+import type { ClaimedObject } from './own-object.ts';
 import { s3Client, storageError } from './s3-access.ts';
 import type { S3Access } from './s3-access.ts';
 
@@ -15,16 +17,14 @@ export interface PresignedDownloadsOptions extends S3Access {
   readonly now: () => Date;
 }
 
-interface S3Object {
-  readonly bucket: string;
-  readonly key: string;
-}
-
 export const EXPIRY_SECONDS = { min: 60, default: 900, max: 86_400 } as const;
 
 const HEAD_TIMEOUT_MS = 5000;
 
-/** URLs by which a file in a private bucket can be downloaded for a while, by whoever has one, also in parts (Range). */
+/**
+ * URLs by which a file in a private bucket can be downloaded for a while, by whoever has one, also in parts (Range). Throws
+ * StorageError, and ForeignObjectError for whatever is none of the recording's own.
+ */
 export class PresignedDownloads {
   readonly #inside: S3Client;
   readonly #outside: S3Client;
@@ -41,30 +41,27 @@ export class PresignedDownloads {
 
   /** Throws StorageError: `file-gone`, `storage-unavailable`. */
   async url(
-    request: S3Object & { readonly fileName: string; readonly format: FileFormat },
+    request: ClaimedObject & { readonly fileName: string; readonly format: FileFormat },
   ): Promise<{ url: string; expiresAt: Date }> {
-    const { bucket, key, fileName, format } = request;
-    await this.requirePresence({ bucket, key });
-    return this.#signed(
-      new GetObjectCommand({
-        Bucket: bucket,
-        Key: key,
-        ResponseContentDisposition: attachment(fileName),
-        ResponseContentType: contentTypeOf(format),
-      }),
-      this.#expirySeconds,
-    );
+    const { fileName, format } = request;
+    await this.requirePresence(request);
+    const names = {
+      ResponseContentDisposition: attachment(fileName),
+      ResponseContentType: contentTypeOf(format),
+    };
+    return this.#signed(OwnObject.of(request), { seconds: this.#expirySeconds, names });
   }
 
   /** A URL of something that is known to be there. @param seconds that it serves */
-  async plainUrl({ bucket, key }: S3Object, seconds: number): Promise<{ url: string; expiresAt: Date }> {
-    return this.#signed(new GetObjectCommand({ Bucket: bucket, Key: key }), seconds);
+  async plainUrl(object: ClaimedObject, seconds: number): Promise<{ url: string; expiresAt: Date }> {
+    return this.#signed(OwnObject.of(object), { seconds });
   }
 
   /** Throws StorageError: `file-gone`, `storage-unavailable`. */
-  async requirePresence({ bucket, key }: S3Object): Promise<void> {
+  async requirePresence(object: ClaimedObject): Promise<void> {
+    const { address } = OwnObject.of(object);
     try {
-      await this.#inside.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), {
+      await this.#inside.send(new HeadObjectCommand(address), {
         abortSignal: AbortSignal.timeout(HEAD_TIMEOUT_MS),
       });
     } catch (error) {
@@ -77,9 +74,14 @@ export class PresignedDownloads {
     this.#outside.destroy();
   }
 
-  async #signed(command: GetObjectCommand, expiresIn: number): Promise<{ url: string; expiresAt: Date }> {
+  async #signed(
+    { address }: OwnObject,
+    options: { readonly seconds: number; readonly names?: object },
+  ): Promise<{ url: string; expiresAt: Date }> {
+    const { seconds: expiresIn, names } = options;
     const signingDate = this.#now();
     try {
+      const command = new GetObjectCommand({ ...address, ...names });
       const url = await getSignedUrl(this.#outside, command, { expiresIn, signingDate });
       return { url, expiresAt: new Date(signingDate.getTime() + expiresIn * 1000) };
     } catch (error) {

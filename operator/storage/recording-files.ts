@@ -1,26 +1,25 @@
-import { DeleteObjectCommand, GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { FileOwner } from '../../recorder-image/contract/file-owner.ts';
+import { keyElement } from '../../recorder-image/contract/key-template.ts';
+import { segmentsFolder } from '../../recorder-image/contract/object-keys.ts';
+import { contentFor } from '../../recorder-image/contract/file-owner.ts';
+import { keysIn } from './object-list.ts';
+import { OwnObject, ownFolder } from './own-object.ts';
+import type { ClaimedObject } from './own-object.ts';
 import { s3Client, storageError } from './s3-access.ts';
 import type { S3Access } from './s3-access.ts';
 import { StorageError } from './storage-error.ts';
-
-interface StoredFile {
-  readonly bucket: string;
-  readonly key: string;
-}
 
 const TIMEOUT_MS = 10_000;
 const DELETES_AT_ONCE = 8;
 /** A day of segments is listed in about 2 MB. */
 const MAX_PLAYLIST_BYTES = 8_000_000;
-const PLAYLIST = '.m3u8';
 
-/** The folder of a meeting's files, as the controller names it: its objectKey() is what counts. */
-export function folderOf(meetingId: string): string {
-  return meetingId.replaceAll(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+$/, '_');
-}
-
-/** The files of recordings in S3: looked for, read and removed. Throws StorageError. */
+/**
+ * The files of recordings in S3: looked for, read and removed. Throws StorageError, and ForeignObjectError for whatever is
+ * none of the recording's own.
+ */
 export class RecordingFiles {
   readonly #client: S3Client;
 
@@ -29,15 +28,16 @@ export class RecordingFiles {
   }
 
   /** A playlist as it lies in S3. */
-  playlist(file: StoredFile): Promise<string> {
+  playlist(file: ClaimedObject): Promise<string> {
     return this.text(file, MAX_PLAYLIST_BYTES);
   }
 
   /** A file of text, of so many bytes at most: one that is larger is not what was looked for. */
-  async text({ bucket, key }: StoredFile, maxBytes: number): Promise<string> {
+  async text(file: ClaimedObject, maxBytes: number): Promise<string> {
+    const { address } = OwnObject.of(file);
     try {
       const { Body: body, ContentLength: length = 0 } = await this.#client.send(
-        new GetObjectCommand({ Bucket: bucket, Key: key }),
+        new GetObjectCommand(address),
         { abortSignal: AbortSignal.timeout(TIMEOUT_MS) },
       );
       if (body === undefined || length > maxBytes) {
@@ -49,63 +49,82 @@ export class RecordingFiles {
     }
   }
 
-  /** The playlist of a recording that is still being made: of its latest attempt. */
-  async growingPlaylist(place: {
-    bucket: string;
-    folder: string;
-    name: string;
-  }): Promise<string | undefined> {
-    const { bucket, folder, name } = place;
-    const pattern = new RegExp(`^(?:-attempt([0-9]+))?\\${PLAYLIST}$`);
+  /**
+   * The playlist of a recording that is still being made: of its latest attempt.
+   *
+   * @param before where recordings without a folder of their own lie; absent: it is not known
+   */
+  async growingPlaylist(
+    owner: FileOwner,
+    before: { readonly bucket: string; readonly keyPrefix: string } | undefined,
+  ): Promise<{ bucket: string; key: string } | undefined> {
+    const { name, meetingId } = owner;
+    const folder = ownFolder(owner);
+    const place =
+      folder ??
+      (before && { bucket: before.bucket, prefix: `${before.keyPrefix}${keyElement(meetingId)}/${name}` });
+    if (place === undefined) return undefined;
     let latest: { key: string; attempt: number } | undefined;
     // Segments lie in folders, which the delimiter keeps out.
-    for await (const key of this.#keys({ bucket, prefix: folder + name, delimiter: '/' })) {
-      const match = pattern.exec(key.slice(folder.length + name.length));
-      const attempt = Number(match?.[1] ?? 1);
-      if (match !== null && attempt >= (latest?.attempt ?? 0)) latest = { key, attempt };
+    for await (const key of keysIn(this.#client, { ...place, delimiter: '/' })) {
+      const content = contentFor(owner, { bucket: place.bucket, key });
+      if (content?.kind !== 'file' || content.format !== 'm3u8') continue;
+      if (content.attempt >= (latest?.attempt ?? 0)) latest = { key, attempt: content.attempt };
     }
-    return latest?.key;
+    return latest && { bucket: place.bucket, key: latest.key };
   }
 
   /**
-   * Removes a file, and with a playlist the folder of its segments. Harmless to repeat: the file itself goes last, so
-   * that what is left of a removal that was cut off is found again.
+   * Removes everything that lies in a recording's folder; of one without a folder its files, and with a playlist its
+   * segments. Harmless to repeat: a file goes after its segments, so that what is left of a removal that was cut off is
+   * found again.
+   *
+   * @param files of the recording, in the order in which they go; where it has a folder, that says what there is
    */
-  async remove({ bucket, key }: StoredFile, signal?: AbortSignal): Promise<void> {
-    if (key.endsWith(PLAYLIST)) {
-      const prefix = `${key.slice(0, -PLAYLIST.length)}/`;
-      const batch: string[] = [];
-      for await (const segment of this.#keys({ bucket, prefix })) {
-        signal?.throwIfAborted();
-        batch.push(segment);
-        if (batch.length === DELETES_AT_ONCE) await this.#removeAll(bucket, batch.splice(0));
-      }
-      await this.#removeAll(bucket, batch);
+  async remove(
+    owner: FileOwner,
+    files: readonly { readonly bucket: string; readonly key: string }[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const folder = ownFolder(owner);
+    if (folder) {
+      await this.#removeAll(folder.bucket, keysIn(this.#client, folder), signal);
+      return;
     }
-    await this.#removeAll(bucket, [key]);
+    for (const { bucket, key } of files) {
+      const { content } = OwnObject.of({ owner, bucket, key });
+      if (content.kind === 'file' && content.format === 'm3u8')
+        await this.#removeAll(bucket, this.#segments(owner, { bucket, key }), signal);
+      await this.#removeAll(bucket, [key], signal);
+    }
   }
 
   close(): void {
     this.#client.destroy();
   }
 
-  async *#keys(place: { bucket: string; prefix: string; delimiter?: string }): AsyncGenerator<string> {
-    const { bucket, prefix, delimiter } = place;
-    const input = {
-      Bucket: bucket,
-      Prefix: prefix,
-      ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
-    };
-    try {
-      for await (const { Contents: found = [] } of paginateListObjectsV2({ client: this.#client }, input)) {
-        for (const { Key: key } of found) if (key !== undefined) yield key;
-      }
-    } catch (error) {
-      throw storageError(error);
-    }
+  async *#segments(
+    owner: FileOwner,
+    { bucket, key }: { bucket: string; key: string },
+  ): AsyncGenerator<string> {
+    for await (const segment of keysIn(this.#client, { bucket, prefix: `${segmentsFolder(key)}/` }))
+      if (contentFor(owner, { bucket, key: segment })?.kind === 'segment') yield segment;
   }
 
-  async #removeAll(bucket: string, keys: readonly string[]): Promise<void> {
+  async #removeAll(
+    bucket: string,
+    keys: AsyncIterable<string> | Iterable<string>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const batch: string[] = [];
+    for await (const key of keys) {
+      signal?.throwIfAborted();
+      if (batch.push(key) === DELETES_AT_ONCE) await this.#delete(bucket, batch.splice(0));
+    }
+    await this.#delete(bucket, batch);
+  }
+
+  async #delete(bucket: string, keys: readonly string[]): Promise<void> {
     try {
       await Promise.all(
         keys.map((key) =>

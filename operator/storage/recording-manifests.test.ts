@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { RecordingManifests } from './recording-manifests.ts';
 import { StorageError } from './storage-error.ts';
 
-const place = { bucket: 'b', key: 'm/rec/manifest.json', checksum: 'CRC64NVME:AA==' };
+const owner = { name: 'rec', uid: null, meetingId: 'm' };
+const place = { owner, bucket: 'b', key: 'm/rec/manifest.json', checksum: 'CRC64NVME:AA==' };
 const manifest = (keys: readonly string[], more: object = {}): string =>
   JSON.stringify({
     version: 1,

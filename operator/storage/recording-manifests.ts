@@ -1,11 +1,10 @@
 import { manifestSchema } from '../../recorder-image/contract/manifest.ts';
 import type { FileFormat } from '../../recorder-image/contract/formats.ts';
 import { folderOf } from '../../recorder-image/contract/object-keys.ts';
+import type { ClaimedObject } from './own-object.ts';
 import { StorageError } from './storage-error.ts';
 
-interface ManifestPlace {
-  readonly bucket: string;
-  readonly key: string;
+interface ManifestPlace extends ClaimedObject {
   /** Of the manifest; without, it is read each time. */
   readonly checksum?: string | undefined;
 }
@@ -20,7 +19,7 @@ interface ListedFile {
 
 export interface RecordingManifestsOptions {
   /** Throws StorageError: `file-gone`, `storage-unavailable`, and `file-gone` where there is more than that. */
-  readonly read: (file: { bucket: string; key: string }, maxBytes: number) => Promise<string>;
+  readonly read: (file: ClaimedObject, maxBytes: number) => Promise<string>;
   /** Told of a manifest that is of no use, and why. */
   readonly onRefused: (manifest: ManifestPlace, why: string) => void;
 }
@@ -43,12 +42,12 @@ export class RecordingManifests {
    * Throws StorageError `storage-unavailable`.
    */
   async files(manifest: ManifestPlace): Promise<readonly ListedFile[] | undefined> {
-    const { bucket, key, checksum } = manifest;
+    const { owner, bucket, key, checksum } = manifest;
     const id = JSON.stringify([bucket, key, checksum]);
     const known = this.#known.get(id);
     if (known !== undefined) return known;
     try {
-      const files = filesIn(await this.#options.read({ bucket, key }, MAX_BYTES), manifest);
+      const files = filesIn(await this.#options.read({ owner, bucket, key }, MAX_BYTES), manifest);
       if (checksum !== undefined) this.#remember(id, files);
       return files;
     } catch (error) {

@@ -1,12 +1,11 @@
+import { OwnObject } from './own-object.ts';
+import type { ClaimedObject } from './own-object.ts';
 import { keyBeside, readPlaylist, renamed } from './playlist.ts';
 
 interface SignedPlaylistsOptions {
-  readonly read: (file: { bucket: string; key: string }) => Promise<string>;
+  readonly read: (file: ClaimedObject) => Promise<string>;
   /** @param seconds that the URL serves */
-  readonly sign: (
-    object: { bucket: string; key: string },
-    seconds: number,
-  ) => Promise<{ url: string; expiresAt: Date }>;
+  readonly sign: (object: ClaimedObject, seconds: number) => Promise<{ url: string; expiresAt: Date }>;
   /** Seconds beyond the media's own that a playlist can be watched. */
   readonly spareSeconds: number;
   readonly now: () => Date;
@@ -26,25 +25,27 @@ export class SignedPlaylists {
     this.#options = options;
   }
 
-  async playlist(file: { readonly bucket: string; readonly key: string }): Promise<string> {
+  async playlist(file: ClaimedObject): Promise<string> {
     const { read, spareSeconds } = this.#options;
     const text = await read(file);
     const { names, durationSeconds } = readPlaylist(text);
     const seconds = Math.ceil(durationSeconds) + spareSeconds;
     const urls = new Map<string, string>();
     for (const name of names) {
-      urls.set(name, await this.#url(file.bucket, keyBeside(file.key, name), seconds));
+      urls.set(name, await this.#url({ ...file, key: keyBeside(file.key, name) }, seconds));
     }
     return renamed(text, urls);
   }
 
-  async #url(bucket: string, key: string, seconds: number): Promise<string> {
+  async #url(segment: ClaimedObject, seconds: number): Promise<string> {
+    // Before it is looked for among those that were signed for whoever they belong to.
+    const { bucket, key } = OwnObject.of(segment);
     const id = `${bucket}/${key}`;
     const { sign, now } = this.#options;
     const known = this.#signed.get(id);
     const needed = Math.min(seconds, MAX_SECONDS / 2);
     if (known !== undefined && known.expiresAt.getTime() - now().getTime() >= needed * 1000) return known.url;
-    const made = await sign({ bucket, key }, needed * 2);
+    const made = await sign(segment, needed * 2);
     this.#signed.delete(id);
     this.#signed.set(id, made);
     if (this.#signed.size > MAX_REMEMBERED) {

@@ -1,21 +1,30 @@
 import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, NoSuchUpload } from '@aws-sdk/client-s3';
 import type { ListMultipartUploadsCommandOutput, MultipartUpload, S3Client } from '@aws-sdk/client-s3';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { recordingNames } from './recording-names.ts';
+import { parseKey } from '../../recorder-image/contract/object-keys.ts';
 import { s3Client } from './s3-access.ts';
 import type { S3Access } from './s3-access.ts';
 
-/** Whether a recording of this name is at work; when it ended, in Unix milliseconds; undefined: there is none. */
+/** Whether a recording is at work; when it ended, in Unix milliseconds; undefined: there is none. */
 export type KnownRecording = 'active' | { endedAtMs: number } | undefined;
+
+/** The recordings of this moment. */
+export interface KnownRecordings {
+  /** By the first twelve hex digits of the object's UID. */
+  readonly byUid: (uid12: string) => KnownRecording;
+  /** By the object's name, of those that were begun before recordings had folders of their own. */
+  readonly byName: (name: string) => KnownRecording;
+}
 
 export interface UploadSweepOptions {
   readonly access: S3Access;
   readonly bucket: string;
-  /** What the keys of recordings begin with. */
+  /** What the keys of recordings begin with, and how their folders are named after that. */
   readonly keyPrefix: string;
+  readonly keyTemplate: string;
   readonly intervalMs: number;
-  /** Looks a recording up by its name. */
-  readonly find: (name: string) => KnownRecording;
+  /** Asked for once a round. */
+  readonly known: () => KnownRecordings;
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly onAborted: (upload: { key: string; uploadId: string }) => void;
@@ -64,28 +73,33 @@ export class UploadSweep {
   /** One look at all of them. Throws what the AWS SDK throws. */
   async sweep(signal: AbortSignal): Promise<void> {
     const { bucket, keyPrefix } = this.#options;
+    const known = this.#options.known();
     let marker: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {};
     while (marker) {
       const page: ListMultipartUploadsCommandOutput = await this.#client.send(
         new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: keyPrefix, ...marker }),
         { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]) },
       );
-      for (const upload of page.Uploads ?? []) if (this.#isNobodys(upload)) await this.#abort(upload, signal);
+      for (const upload of page.Uploads ?? [])
+        if (this.#isNobodys(upload, known)) await this.#abort(upload, signal);
       const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page;
       marker = page.IsTruncated === true ? { KeyMarker, UploadIdMarker } : undefined;
     }
   }
 
-  #isNobodys({ Key: key = '', Initiated: initiated }: MultipartUpload): boolean {
-    const { keyPrefix, find, now } = this.#options;
-    const names = recordingNames(key, keyPrefix);
-    if (names.length === 0 || initiated === undefined) return false;
-    const known = names.map(find).filter((recording) => recording !== undefined);
-    if (known.includes('active')) return false;
+  #isNobodys({ Key: key = '', Initiated: initiated }: MultipartUpload, known: KnownRecordings): boolean {
+    const { keyPrefix: prefix, keyTemplate: template, now } = this.#options;
+    const parsed = parseKey(key, { prefix, template });
+    if (parsed === undefined || initiated === undefined) return false;
+    const owners =
+      parsed.layout === 'folder'
+        ? [known.byUid(parsed.uid12)]
+        : parsed.readings.map(({ name }) => known.byName(name));
+    if (owners.includes('active')) return false;
     const endedAtMs = Math.max(
-      ...known.map((recording) => (recording === 'active' ? 0 : recording.endedAtMs)),
+      ...owners.map((recording) => (typeof recording === 'object' ? recording.endedAtMs : 0)),
     );
-    // One that was begun after the end may be of another recording under the name, which is not seen yet.
+    // One that was begun after the end may be of a recording that is not seen yet, or of somebody who mends another.
     const itsOwn = initiated.getTime() <= endedAtMs;
     return itsOwn ? now() - endedAtMs > SETTLED_MS : now() - initiated.getTime() > NOBODYS_MS;
   }

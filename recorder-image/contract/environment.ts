@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FORMAT_NAMES } from './formats.ts';
+import { KEY_ID, secretFrom } from './signing-keys.ts';
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 const seconds = (fallback: number) => z.coerce.number().min(0.1).max(604_800).default(fallback);
@@ -36,6 +37,16 @@ export const environmentSchema = z.object({
     .meta({ description: 'The number of this recorder among those of the recording.' }),
   REQUESTED_BY: z.string().min(1).max(256).optional().meta({ description: 'Goes into the manifest.' }),
   NODE_NAME: z.string().min(1).max(253).optional().meta({ description: 'Goes into the manifest.' }),
+  MANIFEST_KEY: z
+    .string()
+    .refine((text) => secretFrom(text) !== undefined, 'is a secret of 16 bytes or more, as hex or base64')
+    .optional()
+    .meta({ description: 'The secret that manifests are signed with, as hex or base64.' }),
+  MANIFEST_KEY_ID: z
+    .string()
+    .regex(KEY_ID, 'is a name of letters, digits, dots, dashes and underscores')
+    .optional()
+    .meta({ description: 'What that key is called in the manifest; required with MANIFEST_KEY.' }),
   STREAM_KEY_SHA256: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'is the SHA-256 of the stream key as 64 lower-case hex digits')
@@ -126,7 +137,11 @@ export const environmentSchema = z.object({
     .min(1)
     .default('/dev/termination-log')
     .meta({ description: 'Where the result is written.' }),
-  FFMPEG_PATH: z.string().min(1).default('ffmpeg').meta({ description: 'The FFmpeg program, 7.1 or later.' }),
+  FFMPEG_PATH: z
+    .string()
+    .min(1)
+    .default('ffmpeg')
+    .meta({ description: 'The FFmpeg program: what recorder-image/ffmpeg/build.sh builds.' }),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -135,16 +150,22 @@ export const environmentSchema = z.object({
 
 export type RecorderEnvironment = z.output<typeof environmentSchema>;
 
-/** What one variable says only together with another. */
-const recorderEnvironmentSchema = environmentSchema.superRefine((env, context) => {
-  const { RTMP_TLS_CERT_PATH: cert, RTMP_TLS_KEY_PATH: key } = env;
-  if ((cert === undefined) === (key === undefined)) return;
-  const [missing, other] =
-    cert === undefined
-      ? ['RTMP_TLS_CERT_PATH', 'RTMP_TLS_KEY_PATH']
-      : ['RTMP_TLS_KEY_PATH', 'RTMP_TLS_CERT_PATH'];
-  context.addIssue({ code: 'custom', path: [missing], message: `is required with ${other}` });
-});
+const CERTIFICATE = ['RTMP_TLS_CERT_PATH', 'RTMP_TLS_KEY_PATH'] as const;
+const SIGNATURE = ['MANIFEST_KEY', 'MANIFEST_KEY_ID'] as const;
+
+const recorderEnvironmentSchema = environmentSchema.superRefine(requirePairs(CERTIFICATE, SIGNATURE));
+
+/** Refuses a variable that says something only together with another one. */
+function requirePairs(...pairs: readonly (readonly [string, string])[]) {
+  return (env: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void => {
+    for (const pair of pairs) {
+      const [missing, more] = pair.filter((name) => env[name] === undefined);
+      if (missing === undefined || more !== undefined) continue;
+      const other = pair.find((name) => name !== missing) ?? '';
+      context.addIssue({ code: 'custom', path: [missing], message: `is required with ${other}` });
+    }
+  };
+}
 
 /** The environment lacks something or says something impossible: exit code 13. The message has a line for each variable. */
 export class EnvironmentError extends Error {
@@ -161,6 +182,8 @@ export const salvageEnvironmentSchema = environmentSchema
     MEETING_ID: true,
     REQUESTED_BY: true,
     NODE_NAME: true,
+    MANIFEST_KEY: true,
+    MANIFEST_KEY_ID: true,
     RECORDING_FORMAT: true,
     RECORDING_STORAGE_PATH: true,
     S3_BUCKET: true,
@@ -190,7 +213,7 @@ export function parseEnvironment(env: Environment): RecorderEnvironment {
 
 /** The same for `salvage`. */
 export function parseSalvageEnvironment(env: Environment): SalvageEnvironment {
-  return parse(salvageEnvironmentSchema, env);
+  return parse(salvageEnvironmentSchema.superRefine(requirePairs(SIGNATURE)), env);
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -56,7 +56,8 @@ describe('a recording’s folder', () => {
     ['r/m/standup-1-0123456789ab', 'without its slash'],
     ['r/m/standup-1-0123456789ab/../standup-2-ffffffffffff/', 'that leads elsewhere'],
     ['r/m/standup-1-0123456789ab/%2e%2e/standup-2-ffffffffffff/', 'that leads elsewhere when it is decoded'],
-    ['r//standup-1-0123456789ab/', 'with an empty element'],
+    ['r/m/standup-1-0123456789ab/\\..\\x/', 'that leads elsewhere where a backslash is a slash'],
+    ['r/m/standup-1-0123456789ab\n/', 'with a line break'],
     ['', 'of nobody'],
     ['/', 'of everybody'],
   ])('is not %s, %s', (folder) => {
@@ -64,8 +65,8 @@ describe('a recording’s folder', () => {
   });
 
   it('may lie below a prefix that is no plain path', () => {
-    expect(isFolderOf(UID, 'my files/m/standup-1-0123456789ab/', 'my files/')).toBe(true);
-    expect(isFolderOf(UID, 'my files/m/standup-1-0123456789ab/')).toBe(false);
+    for (const prefix of ['my files/', '/', 'a//b/', 'x-'])
+      expect(isFolderOf(UID, `${prefix}m/standup-1-0123456789ab/`), prefix).toBe(true);
   });
 });
 

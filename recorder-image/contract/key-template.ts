@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** The variables of a key template, and what each stands for. */
 export const KEY_VARIABLES = {
   meetingId: 'spec.meetingId; what is no letter, digit, dot, dash or underscore becomes an underscore.',
@@ -56,8 +54,12 @@ export function keyElement(text: string): string {
   return text.replaceAll(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+$/, '_') || '_';
 }
 
-/** Throws {@link KeyTemplateError} with a sentence that says what is wrong. */
-export function checkKeyTemplate(template: string): void {
+/**
+ * Throws {@link KeyTemplateError} with a sentence that says what is wrong.
+ *
+ * @param prefix that is put in front: one that does not end with a slash is part of the first element
+ */
+export function checkKeyTemplate(template: string, prefix = ''): void {
   const variables = [...template.matchAll(VARIABLE)].map(([, name = '']) => name);
   const unknown = variables.find((name) => !Object.hasOwn(KEY_VARIABLES, name));
   if (unknown !== undefined)
@@ -68,29 +70,28 @@ export function checkKeyTemplate(template: string): void {
     throw new KeyTemplateError('{uid} is missing: without it two recordings share a folder');
   const twice = variables.find((name, index) => variables.indexOf(name) < index);
   if (twice !== undefined) throw new KeyTemplateError(`{${twice}} stands there twice`);
-  const elements = template.split('/');
-  if (!elements.some((element) => element.startsWith('{uid}') || element.endsWith('{uid}')))
+  const whole = (prefix + template).split('/');
+  if (!whole.some((element) => element.startsWith('{uid}') || element.endsWith('{uid}')))
     throw new KeyTemplateError(
       '{uid} must stand at the beginning or the end of a path element: elsewhere it can not be told from what is beside it',
     );
+  const elements = template.split('/');
   if (!elements.every((element) => isElement(element.replaceAll(VARIABLE, 'x'))))
     throw new KeyTemplateError(
       'must be a plain path of letters, digits, dots, dashes, underscores and slashes, without a slash at either end',
     );
 }
 
-/** A template that is configured. */
-export const keyTemplateSchema = z
-  .string()
-  .default(DEFAULT_KEY_TEMPLATE)
-  .superRefine((template, context) => {
-    try {
-      checkKeyTemplate(template);
-    } catch (error) {
-      if (!(error instanceof KeyTemplateError)) throw error;
-      context.addIssue({ code: 'custom', message: error.message });
-    }
-  });
+/** What is wrong with a configured template, as a sentence; undefined: nothing. */
+export function keyTemplateFault(template: string, prefix: string): string | undefined {
+  try {
+    checkKeyTemplate(template, prefix);
+    return undefined;
+  } catch (error) {
+    if (error instanceof KeyTemplateError) return error.message;
+    throw error;
+  }
+}
 
 /**
  * The recording's folder: ends with a slash. `prefix` is put in front as it is. Throws where the UID has fewer than twelve
@@ -133,17 +134,19 @@ export function splitByTemplate(
 }
 
 /**
- * Whether a recording of this UID can have this folder, under whatever template: the one that is set may have been another
- * when the recording was made.
- *
- * @param prefix is taken as it is where the folder begins with it
+ * Whether a recording of this UID can have this folder, under whatever prefix and template: they may have been others when
+ * the recording was made.
  */
-export function isFolderOf(uid: string, folder: string, prefix = ''): boolean {
-  const path = folder.startsWith(prefix) ? folder.slice(prefix.length) : folder;
-  const elements = path.split('/');
+export function isFolderOf(uid: string, folder: string): boolean {
+  const elements = folder.split('/');
   const short = shortUid(uid);
-  if (elements.pop() !== '' || !SHORT_UID.test(short) || !elements.every(isElement)) return false;
+  if (elements.pop() !== '' || !SHORT_UID.test(short) || elements.some(leadsElsewhere)) return false;
   return elements.some((element) => element.startsWith(short) || element.endsWith(short));
+}
+
+/** Whether an element of a path leads out of it, also for whoever decodes it or takes a backslash for a slash. */
+export function leadsElsewhere(element: string): boolean {
+  return /^(?:\.|%2e)+$/i.test(element) || /[\\\p{Cc}\p{Cs}]/u.test(element);
 }
 
 function isElement(text: string): boolean {

@@ -69,11 +69,11 @@ function generator(seed: number) {
     );
     return elements.join('/') + pick(['', '/{uid}', '-{uid}']);
   };
-  const legal = (): string => {
+  const legal = (prefix: string): string => {
     for (;;) {
       const made = template();
       try {
-        checkKeyTemplate(made);
+        checkKeyTemplate(made, prefix);
         return made;
       } catch (error) {
         expect(error).toBeInstanceOf(KeyTemplateError);
@@ -119,10 +119,11 @@ describe('keys, whatever a recording and a template are', () => {
     const made = generator(1);
     for (let round = 0; round < CASES; round += 1) {
       const recording = made.recording();
-      const place = { prefix: made.prefix(), template: made.template() };
+      const prefix = made.prefix();
+      const place = { prefix, template: made.template(prefix) };
       const folder = recordingFolder(recording, place);
       const uid12 = shortUid(recording.uid);
-      expect(isFolderOf(recording.uid, folder, place.prefix), folder).toBe(true);
+      expect(isFolderOf(recording.uid, folder), folder).toBe(true);
       for (const [key, content] of objects(made, folder)) {
         const said = `${key} of ${JSON.stringify(place)}`;
         expect(parseKey(key, place), said).toEqual({ layout: 'folder', folder, uid12, content });
@@ -136,7 +137,7 @@ describe('keys, whatever a recording and a template are', () => {
     const made = generator(2);
     const owners = new Map<string, string>();
     for (let round = 0; round < CASES; round += 1) {
-      const place = { prefix: 'r/', template: made.template() };
+      const place = { prefix: 'r/', template: made.template('r/') };
       for (let one = 0; one < 8; one += 1) {
         const recording = made.recording();
         const folder = recordingFolder(recording, place);
@@ -154,7 +155,8 @@ describe('keys, whatever a recording and a template are', () => {
     for (let round = 0; round < CASES; round += 1) {
       const [one, other] = [made.recording(), made.recording()];
       if (shortUid(one.uid) === shortUid(other.uid)) continue;
-      const place = { prefix: made.prefix(), template: made.template() };
+      const prefix = made.prefix();
+      const place = { prefix, template: made.template(prefix) };
       const [own, foreign] = [recordingFolder(one, place), recordingFolder(other, place)];
       for (const [key] of objects(made, foreign))
         expect(ownContent(key, { layout: 'folder', folder: own }), key).toBeUndefined();

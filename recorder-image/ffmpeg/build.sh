@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the recorder's own FFmpeg: Debian's source, only the parts that the recorder uses, linked statically, so
-# that one small binary runs in every image and on hosts whose own FFmpeg is too old for hybrid MP4 (before 7.1).
+# that one small binary runs in every image and on hosts that have another FFmpeg or none. It encodes WebM, and AAC
+# of audio that MP4 can't hold; it joins WebMs, and gives files an index that were saved of a lost recorder.
 #
 #   build.sh [OUTPUT_DIRECTORY]     leaves ffmpeg and ffprobe there; the default is /out
 #
@@ -30,11 +31,6 @@ cd "$work"
 apt-get source -qq ffmpeg
 cd ffmpeg-*/
 
-version=$(cat RELEASE 2>/dev/null || cat VERSION)
-case "$version" in
-  [0-6].* | 7.0*) echo "FFmpeg $version is too old: hybrid MP4 came with 7.1" >&2; exit 1 ;;
-esac
-
 # Decodes what the registry of codecs (recorder-image/contract/codecs.ts) has encoded; a test compares the two.
 video_decoders=h264,hevc,libaom_av1,vp8,vp9
 audio_decoders=aac,ac3,adpcm_swf,eac3,flac,mp3,nellymoser,opus,pcm_alaw,pcm_mulaw,pcm_s16le,pcm_u8,speex
@@ -47,8 +43,8 @@ encoders=libvpx_vp9,libopus,aac
   --enable-static --disable-shared --pkg-config-flags=--static --extra-ldflags=-static \
   --enable-libvpx --enable-libopus --enable-libaom \
   --enable-protocol=file,pipe \
-  --enable-demuxer=flv,mov,matroska,concat \
-  --enable-muxer=mp4,webm,hls,flv \
+  --enable-demuxer=concat,flv,matroska,mov \
+  --enable-muxer=flv,mp4,webm \
   --enable-parser=aac,ac3,av1,flac,h264,hevc,mpegaudio,opus,vp8,vp9 \
   --enable-decoder="$video_decoders,$audio_decoders" \
   --enable-encoder="$encoders" \
@@ -60,4 +56,3 @@ strip ffmpeg ffprobe
 mkdir -p "$out"
 cp ffmpeg ffprobe "$out/"
 "$out/ffmpeg" -hide_banner -version
-"$out/ffmpeg" -hide_banner -h muxer=mp4 | grep -q hybrid_fragmented

@@ -4,13 +4,17 @@ import type { Format } from '../contract/formats.ts';
 import { acceptedContent } from '../media/accepted-content.ts';
 import { readMessage } from '../media/flv-packets.ts';
 import { kindOf } from '../media/track.ts';
-import type { MessageContent } from '../media/track.ts';
+import type { MessageContent, Packet } from '../media/track.ts';
 import type { JournalWriteError } from './append-file.ts';
 import type { Tag, Track } from './flv.ts';
 import { PublisherConfigs } from './publisher-configs.ts';
 import { recoverFile } from './recovery.ts';
 import { PublisherRefusals } from './refusals.ts';
+import { restoredTake } from './released-take.ts';
+import type { ReleasedTake } from './released-take.ts';
 import type { Refusal } from './refusals.ts';
+import { Silences } from './silences.ts';
+import type { Stretch } from './silences.ts';
 import { TakeTracks } from './take-tracks.ts';
 import { endTake, TakeWriter } from './take-writer.ts';
 import { Take } from './take.ts';
@@ -19,6 +23,8 @@ import { PublisherClock, Timeline } from './timeline.ts';
 export interface JournalOptions {
   /** The folder that holds `take-1.flv`, `take-2.flv`, …; it exists. */
   readonly directory: string;
+  /** Takes that were there and are in the object store, in order. Default: none. */
+  readonly released?: readonly ReleasedTake[];
   /** What is to be made of it: by it codecs are refused. */
   readonly format: Format;
   /** The media, in ms, after which nothing more is taken; it may change. */
@@ -29,6 +35,8 @@ export interface JournalOptions {
   readonly onTake: (take: Take) => void;
   /** Called once when the disk takes no more. */
   readonly onError: (error: JournalWriteError) => void;
+  /** What the disk does not take and is tried again, and undefined once it is taken. Default: nobody is told. */
+  readonly onTrouble?: (message: string | undefined) => void;
 }
 
 /** What became of a message that was given to the journal. */
@@ -53,17 +61,21 @@ export class Journal {
   readonly #timeline: Timeline;
   readonly #takes: Take[];
   readonly #closing: Promise<void>[] = [];
+  readonly #silences: Silences;
   #durationMs: number;
   #writer: TakeWriter | undefined;
+  #isRollingOver = false;
 
   constructor(options: JournalOptions, recovered: Recovered) {
     this.#options = options;
     this.#timeline = recovered.timeline;
     this.#takes = recovered.takes;
     this.#durationMs = recovered.timeline.headMs;
+    this.#silences = recovered.silences;
     const last = recovered.takes.at(-1);
     if (last !== undefined && recovered.tracks !== undefined) {
-      this.#writer = new TakeWriter({ take: last, tracks: recovered.tracks, onError: options.onError });
+      const { onError, onTrouble } = options;
+      this.#writer = new TakeWriter({ take: last, tracks: recovered.tracks, onError, onTrouble });
     }
     for (const take of this.#takes) options.onTake(take);
   }
@@ -82,9 +94,19 @@ export class Journal {
     return this.#takes.length === 0 ? undefined : this.#timeline.headAt;
   }
 
+  /** Where there is no media for a while. */
+  get silences(): readonly Stretch[] {
+    return this.#silences.stretches;
+  }
+
   /** Bytes in all files. */
   get size(): number {
-    return this.#takes.reduce((sum, take) => sum + take.size, 0);
+    return this.#takes.reduce((sum, take) => sum + (take.isReleased ? 0 : take.size), 0);
+  }
+
+  /** Whether another take begins with the next key frame. */
+  get isRollingOver(): boolean {
+    return this.#isRollingOver;
   }
 
   entrance(): JournalEntrance {
@@ -102,9 +124,29 @@ export class Journal {
     };
   }
 
+  /** Begins another take with the next key frame, so that the current one can be finished and released. */
+  rollOver(): void {
+    this.#isRollingOver = this.#writer !== undefined;
+  }
+
+  /** What is to be kept of a take that has ended, so that its file can go. */
+  described(take: Take): ReleasedTake {
+    const endMs = Math.max(...take.stored.tracks.map(({ lastMs }) => lastMs));
+    return {
+      ...{ index: take.index, size: take.size, startMs: take.startMs, endMs },
+      endedAt: this.#timeline.headAt - (this.#timeline.headMs - endMs),
+      silences: this.#silences.stretches.filter(({ toMs }) => toMs <= endMs),
+    };
+  }
+
   /** Begins to write what is waiting: for when nothing more will come for a moment. */
   write(): void {
     this.#writer?.write();
+  }
+
+  /** Writes what is waiting, and returns when it is in the file. */
+  async flush(): Promise<void> {
+    await this.#writer?.flush();
   }
 
   /** Writes what is waiting, forces it to the disk and ends the last take. */
@@ -136,6 +178,7 @@ export class Journal {
     }
     writer.append({ track, timestampMs, payload });
     this.#durationMs = Math.max(this.#durationMs, timestampMs);
+    this.#silences.observe(timestampMs);
     return 'kept';
   }
 
@@ -144,21 +187,31 @@ export class Journal {
     const current = this.#writer;
     const fits =
       current !== undefined &&
+      !(this.#isRollingOver && canBegin(packets, current.tracks)) &&
       packets.every((packet) => current.tracks.acceptsMedia(packet)) &&
       configs.fit(current.tracks);
     if (fits) return current;
     if (current !== undefined) this.#closing.push(current.close());
+    this.#isRollingOver = false;
     const index = (this.#takes.at(-1)?.index ?? 0) + 1;
     const take = new Take({ index, path: takePath(this.#options.directory, index) });
     this.#writer = new TakeWriter({
       take,
       tracks: new TakeTracks(this.#options.format),
       onError: this.#options.onError,
+      onTrouble: this.#options.onTrouble,
     });
     this.#takes.push(take);
     this.#options.onTake(take);
     return this.#writer;
   }
+}
+
+/** Whether a take may begin with these packets, where the one before it has these tracks. */
+function canBegin(packets: readonly Packet[], { settled }: TakeTracks): boolean {
+  const isKey = ({ track, isKeyFrame }: Packet): boolean => kindOf(track) === 'video' && isKeyFrame;
+  if (settled === undefined) return false;
+  return packets.some(isKey) || ![...settled].some((track) => kindOf(track) === 'video');
 }
 
 interface Message {
@@ -176,23 +229,35 @@ interface Recovered {
   readonly takes: Take[];
   /** Of the last take, which may grow. */
   readonly tracks: TakeTracks | undefined;
+  readonly silences: Silences;
 }
 
 /** Opens the journal in the folder, going on with what is there. Half-written last tags are cut off. */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const indexes = (await readdir(options.directory))
-    .flatMap((name) => takeIndex(name) ?? [])
-    .sort((a, b) => a - b);
+  const { directory, format, released = [] } = options;
   const takes: Take[] = [];
   let tracks: TakeTracks | undefined;
-  let head: Tag | undefined;
-  let headAt = 0;
+  let [headMs, headAt]: [number | undefined, number] = [undefined, 0];
+  const silences = new Silences();
+  for (const known of released) {
+    takes.push(restoredTake(known, takePath(directory, known.index)));
+    silences.restore(known.silences, known.endMs);
+    [headMs, headAt] = [known.endMs, known.endedAt];
+  }
+  const before = released.at(-1)?.index ?? 0;
+  const indexes = (await readdir(directory))
+    .flatMap((name) => takeIndex(name) ?? [])
+    .filter((index) => index > before)
+    .sort((a, b) => a - b);
   for (const index of indexes) {
-    const take = new Take({ index, path: takePath(options.directory, index) });
-    const found = new TakeTracks(options.format);
+    const take = new Take({ index, path: takePath(directory, index) });
+    const found = new TakeTracks(format);
     const file = await recoverFile(take.path, (tag) => {
-      found.observe(tag);
-      head = { ...tag, payload: Buffer.alloc(0) };
+      const content = found.read(tag);
+      take.accepted.addAll(content.packets);
+      silences.observe(tag.timestampMs);
+      found.observe(content, tag.timestampMs);
+      headMs = tag.timestampMs;
     });
     if (!found.hasMedia) continue;
     const previous = takes.at(-1);
@@ -202,11 +267,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     tracks = found;
     headAt = file.writtenAt;
   }
-  return new Journal(options, {
-    timeline: new Timeline({ headMs: head?.timestampMs, headAt }),
-    takes,
-    tracks,
-  });
+  return new Journal(options, { timeline: new Timeline({ headMs, headAt }), takes, tracks, silences });
 }
 
 function takePath(directory: string, index: number): string {

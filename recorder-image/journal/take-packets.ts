@@ -1,4 +1,6 @@
 import { open } from 'node:fs/promises';
+import type { Format } from '../contract/formats.ts';
+import { acceptedContent } from '../media/accepted-content.ts';
 import { readMessage } from '../media/flv-packets.ts';
 import type { Packet } from '../media/track.ts';
 import { pause } from '../support/pause.ts';
@@ -16,11 +18,12 @@ export class JournalError extends Error {
 }
 
 /**
- * The take's packets from its beginning, as they come, until it ends: some hundred KiB of them at a time, which are good
- * only until the next ones are asked for. Throws {@link JournalError}, or the signal's reason when it is aborted.
+ * The take's packets that a file of this format holds, from its beginning, as they come, until it ends: some hundred KiB
+ * of them at a time, which are good only until the next ones are asked for. Throws {@link JournalError}, or the signal's reason when it is aborted.
  */
 export async function* takePackets(
   take: Take,
+  format: Format,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Packet[], void, undefined> {
   await using handle = await open(take.path, 'r');
@@ -34,7 +37,7 @@ export async function* takePackets(
       const { bytesRead } = await handle.read(buffer, 0, wanted, position);
       const packets: Packet[] = [];
       const { consumed, needed } = readWholeTags(buffer.subarray(0, bytesRead), ({ track: kind, ...tag }) => {
-        packets.push(...readMessage({ kind, ...tag }).packets);
+        packets.push(...acceptedContent(readMessage({ kind, ...tag }), format).packets);
       });
       position += consumed;
       if (consumed === 0 && needed > buffer.length && needed <= left) buffer = Buffer.allocUnsafeSlow(needed);

@@ -3,7 +3,7 @@ import type { Format } from '../contract/formats.ts';
 import { acceptedContent } from '../media/accepted-content.ts';
 import { readMessage } from '../media/flv-packets.ts';
 import { isSameConfig, kindOf } from '../media/track.ts';
-import type { MediaKind, Packet, TrackConfig, TrackId } from '../media/track.ts';
+import type { MediaKind, MessageContent, Packet, TrackConfig, TrackId } from '../media/track.ts';
 import type { Tag } from './flv.ts';
 
 /** How much media, in ms, a take with audio or video alone waits for the other before it settles without it. */
@@ -79,9 +79,13 @@ export class TakeTracks {
     return known === undefined || !isSameConfig(known, config);
   }
 
-  /** Takes note of a tag that is in the take, but for what of it the format can't hold. */
-  observe({ track: kind, timestampMs, payload }: Tag): void {
-    const { configs, packets } = acceptedContent(readMessage({ kind, timestampMs, payload }), this.#format);
+  /** What is in a tag, but for what of it the format can't hold. */
+  read({ track: kind, timestampMs, payload }: Tag): MessageContent {
+    return acceptedContent(readMessage({ kind, timestampMs, payload }), this.#format);
+  }
+
+  /** Takes note of what is in a tag of the take. */
+  observe({ configs, packets }: MessageContent, timestampMs: number): void {
     for (const config of configs) {
       if (!this.lacks(config)) continue;
       const hasMedia = this.#known.get(config.track)?.hasMedia ?? false;

@@ -1,5 +1,6 @@
 import { FILE_HEADER_SIZE } from './flv.ts';
 import type { CodecName } from '../contract/codecs.ts';
+import { Ledger } from '../media/ledger.ts';
 import { kindOf } from '../media/track.ts';
 import type { MediaKind, TrackConfig, TrackId } from '../media/track.ts';
 import type { TakeTracks } from './take-tracks.ts';
@@ -9,10 +10,14 @@ export class Take {
   /** Counts from 1. */
   readonly index: number;
   readonly path: string;
+  /** All media that was accepted, also what the disk has not taken. */
+  readonly accepted = new Ledger();
+  #stored: Ledger | undefined;
   #size = 0;
   #tracks: ReadonlySet<TrackId> | undefined;
   #configs: readonly TrackConfig[] = [];
   #startMs = 0;
+  #isReleased = false;
   readonly #end = new AbortController();
   #changed = Promise.withResolvers<void>();
 
@@ -29,6 +34,16 @@ export class Take {
   /** Whether there is anything in the file but its header. */
   get hasMedia(): boolean {
     return this.#size > FILE_HEADER_SIZE;
+  }
+
+  /** The media that is in the file, or will be once it is written. */
+  get stored(): Ledger {
+    return this.#stored ?? this.accepted;
+  }
+
+  /** The disk has not taken all that was accepted, but this. */
+  correct(stored: Ledger): void {
+    this.#stored = stored;
   }
 
   /** Undefined until the take's tracks have settled. */
@@ -59,6 +74,15 @@ export class Take {
   /** Aborted when the take has ended. */
   get endSignal(): AbortSignal {
     return this.#end.signal;
+  }
+
+  /** The file is gone: the object store has what was made of it. */
+  get isReleased(): boolean {
+    return this.#isReleased;
+  }
+
+  release(): void {
+    this.#isReleased = true;
   }
 
   /** Whether a settled take has audio, or video. */

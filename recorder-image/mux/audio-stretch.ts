@@ -35,14 +35,14 @@ export class AudioStretch {
   readonly #input = new PassThrough();
   readonly #process: FfmpegProcess;
   readonly #over = new AbortController();
-  readonly #reading: Promise<void>;
   #packets: Packet[] = [];
   #gathered: Buffer[] = [];
   #gatheredBytes = 0;
-  #moved = Promise.withResolvers<void>();
+  #changed = Promise.withResolvers<void>();
+  #failure: unknown;
   #read = 0;
   #written = 0;
-  #waiting = 0;
+  #waiting = false;
   #lastMs: number;
 
   constructor(options: AudioStretchOptions, startMs: number) {
@@ -52,7 +52,8 @@ export class AudioStretch {
     this.#lastMs = startMs;
     const output = new PassThrough();
     this.#input.write(fileHeader(new Set(['audio'])));
-    // It is told to whoever waits for the output.
+    this.#input.on('drain', () => this.#change());
+    // How the process ended says why.
     this.#input.on('error', () => undefined);
     this.#process = startFfmpeg({
       ffmpegPath,
@@ -62,8 +63,7 @@ export class AudioStretch {
       live,
       onLog,
     });
-    this.#reading = this.#readAll(output);
-    this.#reading.catch(() => undefined);
+    void this.#readAll(output);
     void this.#killWhenStuck();
   }
 
@@ -80,28 +80,27 @@ export class AudioStretch {
     writeTag(tag, 0, { track: 'audio', timestampMs: dtsMs - this.#startMs + START_MS, payload: bytes });
     this.#gathered.push(tag);
     this.#gatheredBytes += tag.length;
-    if (this.#gatheredBytes < BATCH_BYTES || this.#send()) return;
-    const drained = new Promise<void>((resolve) => void this.#input.once('drain', resolve));
-    await this.#wait(Promise.race([drained, this.#reading]));
+    if (this.#gatheredBytes < BATCH_BYTES) return;
+    this.#send();
+    await this.#until(() => !this.#input.writableNeedDrain);
   }
 
   /** Takes the packets before this time, waiting for them. Throws {@link FfmpegError}. */
   async take(untilMs: number): Promise<readonly Packet[]> {
     if (untilMs <= this.#startMs) return [];
     this.#send();
-    const isThere = (): boolean => (this.#packets.at(-1)?.dtsMs ?? -1) >= untilMs;
-    while (!isThere() && !this.#over.signal.aborted) {
-      await this.#wait(Promise.race([this.#moved.promise, this.#reading]));
-    }
-    const count = this.#packets.findIndex(({ dtsMs }) => dtsMs >= untilMs);
-    return this.#packets.splice(0, count < 0 ? this.#packets.length : count);
+    await this.#until(() => (this.#packets.at(-1)?.dtsMs ?? 0) >= untilMs);
+    return this.#packets.splice(
+      0,
+      this.#packets.findIndex(({ dtsMs }) => dtsMs >= untilMs),
+    );
   }
 
   /** Takes all packets that are left. Nothing more may be written. Throws {@link FfmpegError}. */
   async end(): Promise<readonly Packet[]> {
     this.#send();
     this.#input.end();
-    await this.#wait(this.#reading);
+    await this.#until(() => this.#over.signal.aborted);
     return this.#packets;
   }
 
@@ -109,29 +108,32 @@ export class AudioStretch {
     this.#process.kill();
   }
 
-  /** Whether there is room for more. */
-  #send(): boolean {
+  #send(): void {
     const bytes = Buffer.concat(this.#gathered);
     this.#gathered = [];
     this.#gatheredBytes = 0;
     this.#written += bytes.length;
-    return this.#input.write(bytes);
+    this.#input.write(bytes);
   }
 
   async #readAll(output: PassThrough): Promise<void> {
     try {
       for await (const { track: kind, timestampMs, payload } of flvTags(output)) {
         this.#read += 1;
-        const { packets } = readMessage({ kind, timestampMs, payload });
-        for (const packet of packets) this.#keep(packet);
+        for (const packet of readMessage({ kind, timestampMs, payload }).packets) this.#keep(packet);
+        this.#change();
       }
       await this.#process.done;
+      if (!this.#input.writableEnded) throw new FfmpegError('FFmpeg ended before its input did');
     } catch (error) {
       // The process knows better than its output why that has ended.
-      await this.#process.done;
-      throw error;
+      this.#failure = await this.#process.done.then(
+        () => error,
+        (reason: unknown) => reason,
+      );
     } finally {
       this.#over.abort();
+      this.#change();
     }
   }
 
@@ -139,24 +141,25 @@ export class AudioStretch {
     if (packet.dtsMs < START_MS) return;
     const dtsMs = packet.dtsMs - START_MS + this.#startMs;
     this.#packets.push({ ...packet, track: this.#options.config.track, dtsMs, ptsMs: dtsMs });
-    this.#moved.resolve();
-    this.#moved = Promise.withResolvers();
   }
 
-  async #wait(what: Promise<unknown>): Promise<void> {
-    this.#waiting += 1;
-    try {
-      await what;
-    } finally {
-      this.#waiting -= 1;
-    }
+  #change(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    this.#waiting = true;
+    while (this.#failure === undefined && !isSo()) await this.#changed.promise;
+    this.#waiting = false;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   async #killWhenStuck(): Promise<void> {
     await killWhenStuck(
       {
         process: this.#process,
-        isBusy: () => this.#waiting > 0,
+        isBusy: () => this.#waiting,
         progress: () => Promise.resolve([this.#read, this.#written - this.#input.readableLength]),
         onStuck: () => this.#options.onLog('FFmpeg does not move any more; killing it'),
         stuckAfterMs: this.#options.stuckAfterMs,

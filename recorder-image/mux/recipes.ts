@@ -1,14 +1,8 @@
 import type { CodecName } from '../contract/codecs.ts';
 import type { TrackConfig } from '../media/track.ts';
 
-/** What a recipe has to know of the take. */
-export interface Ingredients {
-  /** Undefined where there is no video. */
-  readonly videoCodec: CodecName | undefined;
-}
-
-/** FFmpeg's output options by which a take becomes a file. The same take makes the same bytes each time. */
-export type Recipe = (ingredients: Ingredients) => readonly string[];
+/** FFmpeg's output options. The same input makes the same bytes each time. */
+export type Recipe = readonly string[];
 
 export interface EncodingOptions {
   /** WIDTHxHEIGHT in pixels: the picture is fitted into it, and bars fill up what is left. */
@@ -27,59 +21,20 @@ const AAC_BITRATE_KBPS = 64;
 const MONO: ReadonlySet<CodecName> = new Set(['speex', 'nellymoser']);
 /** Seconds between key frames of what is encoded: how exactly a player can seek. */
 const KEY_FRAME_SECONDS = 4;
-/** Seconds of a segment, unless the publisher's key frames come less often. */
-export const SEGMENT_SECONDS = 6;
 
 const EVERY_TRACK = ['-map', '0:v?', '-map', '0:a?'];
-
-function copied({ videoCodec }: Ingredients): readonly string[] {
-  return [
-    ...EVERY_TRACK,
-    ...['-c', 'copy'],
-    // Also what comes before the first key frame: a player skips it, but it was published.
-    ...['-copyinkf', '-copypriorss', '1'],
-    // Apple's players want HEVC's parameter sets in the header, and to be told so.
-    ...(videoCodec === 'hevc' ? ['-tag:v', 'hvc1'] : []),
-  ];
-}
+/** Also what comes before the first key frame: a player skips it, but it was published. */
+const COPIED = [...EVERY_TRACK, '-c', 'copy', '-copyinkf', '-copypriorss', '1'];
 
 /**
- * A hybrid fragmented MP4: while it grows it is a fragmented MP4 that plays up to its last fragment, and at the end it
- * becomes an ordinary one.
+ * How a take is read that is encoded: pictures of a size that its memory is enough for, decoded by one thread. Each further
+ * one would keep as many pictures, and by default there is one for each core of the node.
  */
-export const hybridMp4: Recipe = (ingredients) => [
-  ...copied(ingredients),
-  ...REPRODUCIBLE,
-  ...['-movflags', '+hybrid_fragmented+frag_keyframe'],
-  // In microseconds. A fragment is what an unfinished file may lack at its end, and each one costs some bytes.
-  ...['-min_frag_duration', '1000000', '-frag_duration', '5000000', '-f', 'mp4'],
-];
-
-/** A fragmented MP4 that is never gone back into, for where there is no room for a file. */
-export const streamedMp4: Recipe = (ingredients) => [
-  ...copied(ingredients),
-  ...REPRODUCIBLE,
-  ...['-movflags', '+frag_keyframe+empty_moov+default_base_moof'],
-  ...['-min_frag_duration', '1000000', '-frag_duration', '5000000', '-f', 'mp4'],
-];
+export const READ_FOR_ENCODING = ['-f', 'mov', '-threads', '1', '-max_pixels', String(4096 * 2304)];
 
 /**
- * Segments of fragmented MP4, cut at key frames, beside a playlist that names each one once it is finished. The folder
- * is the output's own.
- */
-export function hlsSegments(folder: string): Recipe {
-  return (ingredients) => [
-    ...copied(ingredients),
-    ...REPRODUCIBLE,
-    ...['-f', 'hls', '-hls_segment_type', 'fmp4', '-hls_playlist_type', 'event', '-hls_list_size', '0'],
-    ...['-hls_time', String(SEGMENT_SECONDS), '-hls_flags', 'temp_file+independent_segments'],
-    ...['-hls_fmp4_init_filename', 'init.mp4', '-hls_segment_filename', `${folder}/%05d.m4s`],
-  ];
-}
-
-/**
- * VP9 and Opus in WebM, encoded in real time. One thread: two would be told apart by nobody but the comparison of a
- * file that has to be made again, and one does 720p at four times real time.
+ * VP9 and Opus in WebM, encoded in real time. Two threads share the rows of two tiles, and make the same bytes each time,
+ * however many cores there are. Another number of threads makes others.
  */
 export function webm({ resolution, fps, bitrateKbps }: EncodingOptions): Recipe {
   const [width = '1280', height = '720'] = resolution.split('x');
@@ -92,10 +47,11 @@ export function webm({ resolution, fps, bitrateKbps }: EncodingOptions): Recipe 
   ];
   // What is missing, where the publisher was gone, is filled with silence: else the sound would come too early.
   const sound = 'aresample=48000:async=1:first_pts=0';
-  return () => [
+  return [
     ...EVERY_TRACK,
     ...['-vf', picture.join(','), '-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8'],
-    ...['-threads', '1', '-lag-in-frames', '0', '-b:v', `${bitrateKbps}k`],
+    ...['-threads', '2', '-row-mt', '1', '-tile-columns', '1', '-filter_threads', '1'],
+    ...['-lag-in-frames', '0', '-b:v', `${bitrateKbps}k`],
     ...['-maxrate', `${bitrateKbps * 2}k`, '-bufsize', `${bitrateKbps * 2}k`],
     ...['-g', String(fps * KEY_FRAME_SECONDS), '-flags:v', '+bitexact'],
     ...['-af', sound, '-c:a', 'libopus', '-ac', '2', '-b:a', AUDIO_BITRATE, '-flags:a', '+bitexact'],
@@ -105,24 +61,16 @@ export function webm({ resolution, fps, bitrateKbps }: EncodingOptions): Recipe 
 }
 
 /** Makes an ordinary MP4 with its index in front of whatever MP4 could be saved of a recording. */
-export const indexedMp4: Recipe = (ingredients) => [
-  ...copied(ingredients),
-  ...REPRODUCIBLE,
-  ...['-movflags', '+faststart', '-f', 'mp4'],
-];
+export const indexedMp4: Recipe = [...COPIED, ...REPRODUCIBLE, '-movflags', '+faststart', '-f', 'mp4'];
 
 /** The same for WebM. */
-export const indexedWebm: Recipe = (ingredients) => [
-  ...copied(ingredients),
-  ...REPRODUCIBLE,
-  ...['-f', 'webm'],
-];
+export const indexedWebm: Recipe = [...COPIED, ...REPRODUCIBLE, '-f', 'webm'];
 
 /** One WebM of what was encoded already, from these inputs; undefined where there is no such track. */
 export function joinedWebm(inputs: {
   readonly video: number | undefined;
   readonly audio: number | undefined;
-}): readonly string[] {
+}): Recipe {
   const { video, audio } = inputs;
   return [
     ...(video === undefined ? [] : ['-map', `${video}:v:0`]),

@@ -66,6 +66,11 @@ describe('what the recorder is doing', () => {
       change: { lastMediaAt: 900, publisherConnected: true, bytesFree: 99 },
       expected: { state: 'recording', stop: 'DiskFull' },
     },
+    {
+      what: 'goes on where nobody knows what the disk has left',
+      change: { lastMediaAt: 900, publisherConnected: true, bytesFree: undefined },
+      expected: { state: 'recording' },
+    },
   ])('$what', ({ change, expected }) => {
     expect(assess({ ...facts, ...change }, limits)).toEqual(expected);
   });

@@ -11,7 +11,8 @@ export interface Facts {
   /** When the last media came, or when this recorder went on with a recording that has some. */
   readonly lastMediaAt: number | undefined;
   readonly publisherConnected: boolean;
-  readonly bytesFree: number;
+  /** Undefined where that is not known. */
+  readonly bytesFree: number | undefined;
 }
 
 export interface Limits {
@@ -38,7 +39,8 @@ export interface Assessment {
 /** What the recorder is doing while it may receive, and whether that has come to an end by itself. */
 export function assess(facts: Facts, limits: Limits): Assessment {
   const { state, stop } = assessPublisher(facts, limits);
-  if (facts.bytesFree < limits.minFreeBytes) return { state, stop: 'DiskFull' };
+  if (facts.bytesFree !== undefined && facts.bytesFree < limits.minFreeBytes)
+    return { state, stop: 'DiskFull' };
   const { now, startedAt = now } = facts;
   if (now - startedAt >= limits.maxDurationMs + WALL_CLOCK_SLACK_MS)
     return { state, stop: 'MaxDurationReached' };

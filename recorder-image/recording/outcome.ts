@@ -3,9 +3,11 @@ import { EXIT_CODES } from '../contract/exit-codes.ts';
 import type { ExitCode } from '../contract/exit-codes.ts';
 import { RESULT_REASONS } from '../contract/result.ts';
 import type { RecorderResult, ResultReason } from '../contract/result.ts';
+import type { WrittenManifest } from '../manifest/manifest-writer.ts';
 import { NoRoomError } from '../mux/take-muxer.ts';
 import { UploadError } from '../upload/upload-loop.ts';
-import type { UploadedFile } from '../upload/upload-state.ts';
+import type { Completeness } from './completeness.ts';
+import type { StoredFile } from './renditions/rendition.ts';
 
 export interface Outcome {
   readonly result: RecorderResult;
@@ -23,13 +25,15 @@ export interface Times {
 export function completed(facts: {
   readonly reason: ResultReason;
   /** Of each take. */
-  readonly files: readonly UploadedFile[];
+  readonly files: readonly StoredFile[];
   readonly times: Times;
-  readonly config: Pick<RecorderConfig, 'format'> & {
-    readonly upload: Pick<RecorderConfig['upload'], 'key' | 's3'>;
-  };
+  /** Undefined where nobody can tell. */
+  readonly completeness?: Completeness;
+  /** What became of the manifest. */
+  readonly manifest?: WrittenManifest | Error;
+  readonly config: { readonly upload: Pick<RecorderConfig['upload'], 's3'> };
 }): Outcome {
-  const { reason, files, times, config } = facts;
+  const { reason, files, times, completeness, manifest, config } = facts;
   const [file] = files;
   if (file === undefined) return failedWithoutMedia(reason);
   const { bucket } = config.upload.s3;
@@ -39,18 +43,40 @@ export function completed(facts: {
     exitCode: EXIT_CODES.done,
     result: {
       outcome: 'completed',
-      // Its last media came in while it was being stopped for want of any.
-      reason: reason === 'NoPublisher' ? 'PublisherLost' : reason,
+      reason,
       bucket,
       key: file.key,
       url: `s3://${bucket}/${file.key}`,
       sizeBytes: file.sizeBytes,
-      format: config.format,
+      format: file.format,
       ...checksum,
       ...spoken(times),
       ...more,
+      ...(manifest === undefined || manifest instanceof Error ? {} : { manifest }),
+      ...(completeness === undefined ? {} : whatIsMissing(completeness, manifest)),
     },
   };
+}
+
+function whatIsMissing(
+  { complete, reason, message, missingSeconds, gaps }: Completeness,
+  manifest: WrittenManifest | Error | undefined,
+): Partial<Extract<RecorderResult, { readonly outcome: 'completed' }>> {
+  const unwritten =
+    manifest instanceof Error ? [`the manifest could not be written: ${manifest.message}`] : [];
+  const told = [...(message === undefined ? [] : [message]), ...unwritten].join('; ');
+  return {
+    complete,
+    ...(reason === undefined ? {} : { incompleteReason: reason }),
+    ...(told === '' ? {} : { incompleteMessage: told }),
+    missingSeconds,
+    ...(gaps.length === 0 ? {} : { gaps: [...gaps] }),
+  };
+}
+
+/** Why a recording ended that has media: the last of it came in while it was being stopped for want of any. */
+export function reasonWithMedia(reason: ResultReason): ResultReason {
+  return reason === 'NoPublisher' ? 'PublisherLost' : reason;
 }
 
 /** It was over before any media came. */

@@ -9,6 +9,7 @@ import type { RecorderMetrics } from '../metrics.ts';
 import type { RecordingState } from '../spool/recording-state.ts';
 import type { Spool } from '../spool/spool.ts';
 import { assess } from './assess.ts';
+import type { DiskRelief } from './disk-relief.ts';
 import { Intake } from './intake.ts';
 import type { MaxDuration } from './max-duration.ts';
 import type { StatusBoard } from './status-board.ts';
@@ -24,6 +25,7 @@ export interface ReceptionOptions {
   readonly spool: Spool;
   readonly state: RecordingState;
   readonly journal: Journal;
+  readonly relief: DiskRelief;
   readonly board: StatusBoard;
   readonly metrics: RecorderMetrics;
   readonly uploaded: () => Pick<RecorderStatus, 'bytesUploaded' | 'uploads'>;
@@ -38,7 +40,8 @@ export class Reception {
   readonly #options: ReceptionOptions;
   readonly #intake: Intake;
   readonly #ingest: Ingest;
-  #bytesFree = 0;
+  /** Undefined as long as the file system does not tell. */
+  #bytesFree: number | undefined;
   #ticks = 0;
   #over = false;
 
@@ -50,7 +53,10 @@ export class Reception {
       metrics,
       now,
       onFirstMedia: () => void state.save({ startedAt: now() }),
-      onChange: () => this.#assess(),
+      onChange: () => {
+        void this.#noteLive();
+        this.#assess();
+      },
       onLeftOut: (track) => void state.leaveOut(track),
       onMaxDuration: () => stop.resolve('MaxDurationReached'),
     });
@@ -97,28 +103,46 @@ export class Reception {
     }
   }
 
+  /** Kept before anything can be lost with a publisher, and until all that it has sent is written. */
+  async #noteLive(): Promise<void> {
+    const { state, journal } = this.#options;
+    const isLive = (): boolean => this.#intake.publisher !== undefined;
+    if (state.value.live === isLive()) return;
+    if (isLive()) return await state.save({ live: true });
+    await journal.flush();
+    if (!isLive()) await state.save({ live: false });
+  }
+
   async #tick(): Promise<void> {
-    const { spool, metrics, journal, maxDuration, log } = this.#options;
-    const { minFreeBytes } = this.#options.config;
+    const { metrics, journal, maxDuration, log } = this.#options;
     const changed = await maxDuration.look();
     if (changed) log.info({ maxDurationMs: maxDuration.ms }, 'the maximum duration was changed');
-    const ample = this.#bytesFree > AMPLE * minFreeBytes;
-    try {
-      if (!ample || this.#ticks % AMPLE_TICKS === 0) this.#bytesFree = await spool.bytesFree();
-      this.#ticks += 1;
-    } catch (error) {
-      log.warn({ error }, 'free space unknown');
-    }
+    await this.#lookAtDisk();
     this.#intake.sample();
-    metrics.freeBytes.set(this.#bytesFree);
+    metrics.freeBytes.set(this.#bytesFree ?? 0);
     metrics.spoolBytes.set(journal.size);
     this.#assess();
+  }
+
+  async #lookAtDisk(): Promise<void> {
+    const { config, spool, board, relief, log } = this.#options;
+    const ample = (this.#bytesFree ?? 0) > AMPLE * config.minFreeBytes;
+    if (ample && this.#ticks++ % AMPLE_TICKS !== 0) return;
+    try {
+      this.#bytesFree = await spool.bytesFree();
+      if (await relief.look(this.#bytesFree)) this.#bytesFree = await spool.bytesFree();
+    } catch (error) {
+      // What is not known ends nothing: a disk that is full says so itself.
+      log.warn({ error }, 'free space unknown');
+      return;
+    }
+    board.trouble('disk', relief.message);
   }
 
   #assess(): void {
     // What still comes in while it is being stopped is kept, and is no news.
     if (this.#over) return;
-    const { config, maxDuration, state, board, journal, stop, now } = this.#options;
+    const { config, maxDuration, state, board, journal, relief, stop, now } = this.#options;
     const { publisher, lastMediaAt } = this.#intake;
     const facts = {
       now: now(),
@@ -128,7 +152,11 @@ export class Reception {
       publisherConnected: publisher !== undefined,
       bytesFree: this.#bytesFree,
     };
-    const assessment = assess(facts, { ...config, maxDurationMs: maxDuration.ms });
+    const assessment = assess(facts, {
+      ...config,
+      maxDurationMs: maxDuration.ms,
+      minFreeBytes: relief.floorBytes,
+    });
     if (assessment.state !== 'recording') this.#intake.expectMedia();
     const connected =
       publisher === undefined
@@ -150,7 +178,7 @@ export class Reception {
       bytesReceived,
       ...uploaded(),
       bytesSpooled: journal.size,
-      bytesFree: this.#bytesFree,
+      bytesFree: this.#bytesFree ?? 0,
       bitrateKbps: rates.bitrateKbps,
       fps: rates.fps,
     };

@@ -8,14 +8,21 @@ import type { RecorderStatus } from '../contract/status.ts';
 import { CertificateError } from '../ingest/server-certificate.ts';
 import { openJournal } from '../journal/journal.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Take } from '../journal/take.ts';
 import type { RecorderMetrics } from '../metrics.ts';
 import { writeResult } from '../result.ts';
 import type { RecordingState } from '../spool/recording-state.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { MaxDuration } from './max-duration.ts';
-import { completed, failedWith, failedWithoutMedia } from './outcome.ts';
+import type { AttemptManifests } from './attempt-manifests.ts';
+import { completenessOf } from './completeness.ts';
+import { completed, failedWith, failedWithoutMedia, reasonWithMedia } from './outcome.ts';
 import type { Outcome, Times } from './outcome.ts';
+import { lossOf } from './recorder-loss.ts';
+import { DiskRelief } from './disk-relief.ts';
 import { Reception } from './reception.ts';
+import type { ReleasedTakes } from './released-takes.ts';
+import type { SavedTake, StoredFile } from './renditions/rendition.ts';
 import type { StatusBoard } from './status-board.ts';
 import type { TakePipelines } from './take-pipelines.ts';
 
@@ -26,8 +33,13 @@ export interface RecorderOptions {
   readonly state: RecordingState;
   readonly board: StatusBoard;
   readonly metrics: RecorderMetrics;
+  readonly released: ReleasedTakes;
   readonly pipelines: TakePipelines;
   readonly log: Logger;
+  /** Writes what this attempt has to say. */
+  readonly manifests: AttemptManifests;
+  /** When the recorder before this one ended, as a Unix time in ms, where that is known. */
+  readonly endedAt: number | undefined;
   /** Unix time in ms; never goes back. */
   readonly now: () => number;
 }
@@ -55,7 +67,7 @@ export class Recorder {
     const { state, board, log } = this.#options;
     const outcome = state.value.end ?? (await this.#record(signal));
     await this.#write(outcome);
-    board.set({ state: 'done', publisher: undefined, message: undefined });
+    board.set({ state: 'done', publisher: undefined, troubles: {} });
     log.info(outcome, 'the recording is over');
     return outcome.exitCode;
   }
@@ -83,10 +95,11 @@ export class Recorder {
   }
 
   async #openJournal(): Promise<Journal> {
-    const { config, maxDuration, spool, pipelines, log, now } = this.#options;
-    return openJournal({
+    const { config, maxDuration, spool, released, board, pipelines, log, now } = this.#options;
+    const journal = await openJournal({
       format: config.format,
       directory: spool.directory,
+      released: released.takes,
       maxDurationMs: () => maxDuration.ms,
       now,
       onTake: (take) => pipelines.start(take),
@@ -94,16 +107,36 @@ export class Recorder {
         log.error({ error }, 'the disk takes no more');
         this.#stop.resolve('DiskFull');
       },
+      onTrouble: (message) => {
+        if (message !== undefined)
+          log.error({ message }, 'the disk does not take what is received; trying again');
+        board.trouble('journal', message);
+      },
     });
+    await this.#noteLoss(journal);
+    return journal;
+  }
+
+  /** What an earlier recorder may have lost when it was killed. */
+  async #noteLoss({ lastMediaAt }: Journal): Promise<void> {
+    const { state, endedAt, now } = this.#options;
+    const { live = false, losses = [], stopReason } = state.value;
+    if (!live) return;
+    const wasStopping = stopReason !== undefined;
+    const loss = lossOf({ wasLive: live, lastMediaAt, endedAt, wasStopping, now: now() });
+    await state.save({ live: false, losses: loss === undefined ? losses : [...losses, loss] });
   }
 
   async #receive(journal: Journal, signal: AbortSignal): Promise<ResultReason> {
-    const { pipelines } = this.#options;
+    const { config, released, pipelines, log } = this.#options;
     const uploaded = (): Pick<RecorderStatus, 'bytesUploaded' | 'uploads'> => ({
       bytesUploaded: pipelines.bytesUploaded,
       uploads: pipelines.uploads,
     });
-    const reception = new Reception({ ...this.#options, journal, uploaded, stop: this.#stop });
+    const { minFreeBytes } = config;
+    const savedOf = (take: Take): SavedTake | undefined => pipelines.savedOf(take);
+    const relief = new DiskRelief({ journal, released, savedOf, minFreeBytes, log });
+    const reception = new Reception({ ...this.#options, journal, relief, uploaded, stop: this.#stop });
     try {
       await reception.open();
     } catch (error) {
@@ -120,7 +153,7 @@ export class Recorder {
   }
 
   async #finish(journal: Journal, reason: ResultReason): Promise<Outcome> {
-    const { config, spool, state, board, pipelines, log } = this.#options;
+    const { spool, state, board, pipelines, log } = this.#options;
     board.set({ state: 'finishing', publisher: undefined, takes: journal.takes.length });
     const { startedAt, lastMediaAt } = state.value;
     const stoppedAt = lastMediaAt ?? journal.lastMediaAt;
@@ -129,21 +162,35 @@ export class Recorder {
       startedAt: startedAt ?? startOf(journal),
       stoppedAt,
     };
-    await state.save({ startedAt: times.startedAt, lastMediaAt: stoppedAt });
     try {
       await journal.close();
+      // From here on nothing is lost with this recorder: all that it has taken is on the disk.
+      await state.save({ startedAt: times.startedAt, lastMediaAt: stoppedAt, live: false });
       if (!journal.takes.some((take) => take.hasMedia)) return await this.#keep(failedWithoutMedia(reason));
       if (!pipelines.muxing) board.set({ state: 'uploading' });
       const files = await pipelines.finished();
-      const ended = pipelines.cutShort ? 'DiskFull' : reason;
-      const outcome = await this.#keep(completed({ reason: ended, files, times, config }));
-      // The journal still has what there was no room for.
-      if (!pipelines.cutShort) await spool.clear(journal.takes);
+      const outcome = await this.#keep(await this.#conclude(journal, { reason, files, times }));
+      await spool.clear(journal.takes);
       return outcome;
     } catch (error) {
       log.error({ error }, 'the recording could not be finished');
       return failedWith(error, times);
     }
+  }
+
+  /** Compares what was accepted with what is stored, and says the difference where it is looked for. */
+  async #conclude(
+    journal: Journal,
+    end: { readonly reason: ResultReason; readonly files: readonly StoredFile[]; readonly times: Times },
+  ): Promise<Outcome> {
+    const { config, state, manifests } = this.#options;
+    const { losses = [], leftOut = [] } = state.value;
+    const { takes, silences } = journal;
+    const startedAt = end.times.startedAt ?? 0;
+    const completeness = completenessOf({ takes, silences, files: end.files, losses, leftOut, startedAt });
+    const reason = reasonWithMedia(end.reason);
+    const manifest = await manifests.write({ ...end, config, reason, completeness, leftOut });
+    return completed({ ...end, reason, completeness, manifest, config });
   }
 
   /** A recorder that is started again says the same. */

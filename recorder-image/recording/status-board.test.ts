@@ -11,9 +11,21 @@ describe('the status', () => {
     board.set({ state: 'recording' });
     board.set({ state: 'recording' });
     expect(board.current().version).toBe(1);
-    board.set({ message: 'the store does not answer' });
-    board.set({ message: undefined });
+    board.trouble('upload', 'the store does not answer');
+    board.trouble('upload', undefined);
     expect(board.current()).toMatchObject({ version: 3, state: 'recording' });
+  });
+
+  it('says all that there is trouble with, and of each when it is over', () => {
+    const board = new StatusBoard({ recordingId: 'a' });
+    board.trouble('upload', 'The store does not answer');
+    board.trouble('journal', 'The disk takes nothing');
+    board.trouble('disk', undefined);
+    expect(board.current().message).toBe('The store does not answer. The disk takes nothing');
+    board.trouble('upload', undefined);
+    expect(board.current().message).toBe('The disk takes nothing');
+    board.trouble('journal', undefined);
+    expect(board.current()).not.toHaveProperty('message');
   });
 
   it('tells how the one before ended, and at once to who asks from the beginning', async () => {

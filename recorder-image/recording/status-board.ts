@@ -2,12 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RecorderState, RecorderStatus } from '../contract/status.ts';
 import type { EarlierRuns } from '../supervision.ts';
 
+/** What a recorder may have trouble with, and goes on trying. */
+export type Troubled = 'disk' | 'journal' | 'output' | 'upload';
+
 /** What people wait for: a change of any of these is a new version. */
 export interface Headline {
   readonly state: RecorderState;
   readonly publisher?: { readonly address: string; readonly connectedAt: string } | undefined;
   readonly takes: number;
-  readonly message?: string | undefined;
+  readonly troubles: Readonly<Partial<Record<Troubled, string | undefined>>>;
 }
 
 /** What changes all the time. */
@@ -17,7 +20,7 @@ export type Figures = Omit<RecorderStatus, 'recordingId' | 'version' | keyof Hea
 export class StatusBoard {
   readonly #recordingId: string;
   readonly #earlier: EarlierRuns;
-  #headline: Headline = { state: 'waiting', takes: 0 };
+  #headline: Headline = { state: 'waiting', takes: 0, troubles: {} };
   #figures: () => Figures = () => NOTHING_YET;
   #version: number;
   #changed = Promise.withResolvers<void>();
@@ -50,8 +53,14 @@ export class StatusBoard {
     resolve();
   }
 
+  /** What it has trouble with, for people, and undefined once that is over. */
+  trouble(troubled: Troubled, message: string | undefined): void {
+    this.set({ troubles: { ...this.#headline.troubles, [troubled]: message } });
+  }
+
   current(): RecorderStatus {
-    const { state, takes, publisher, message } = this.#headline;
+    const { state, takes, publisher, troubles } = this.#headline;
+    const messages = Object.values(troubles).filter((message) => message !== undefined);
     const { restarts, lastTermination } = this.#earlier;
     return {
       recordingId: this.#recordingId,
@@ -62,7 +71,7 @@ export class StatusBoard {
       restarts,
       ...(lastTermination === undefined ? {} : { lastTermination }),
       ...(publisher === undefined ? {} : { publisher }),
-      ...(message === undefined ? {} : { message }),
+      ...(messages.length === 0 ? {} : { message: messages.join('. ') }),
     };
   }
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import { NoRoomError } from '../mux/take-muxer.ts';
+import { MuxError, NoRoomError } from '../mux/take-muxer.ts';
+import { ProofError } from '../proof/proof.ts';
 import { PartGoneError } from '../upload/file-uploader.ts';
 import type { UploadReport } from '../upload/take-uploader.ts';
 import type { UploadedFile } from '../upload/upload-state.ts';
@@ -11,7 +12,7 @@ export interface TakePipelineOptions extends TakeJob {
   readonly log: Logger;
 }
 
-/** A take's way from the journal to S3: FFmpeg follows the journal, and the upload follows FFmpeg's file. */
+/** A take's way from the journal to S3: the muxer follows the journal, and the upload follows the muxer's file. */
 export class TakePipeline {
   readonly #options: TakePipelineOptions;
 
@@ -24,29 +25,57 @@ export class TakePipeline {
   }
 
   /**
-   * Returns when the finished file is whole in S3, which is after the take has ended. Throws MuxError, NoRoomError,
-   * UploadError, or the signal's reason.
+   * Returns when the take is whole in S3, as what was made of it or, where that is not all of it, as its journal: after it
+   * has ended. Throws UploadError, or the signal's reason.
    */
   async run(signal: AbortSignal): Promise<SavedTake> {
-    const { uploader, saveWithoutRoom, onMuxed, log } = this.#options;
-    // S3 has confirmed it before this process started: there is nothing to make again.
-    if (uploader.completed !== undefined) {
+    const { uploader, journal, onMuxed, log } = this.#options;
+    // What S3 has confirmed before this process started is not made again.
+    if (uploader.completed === undefined && journal.completed !== undefined)
+      return await this.#giveUp(signal);
+    try {
+      const file = uploader.completed ?? (await this.#save(signal));
       onMuxed();
-      return { file: uploader.completed, cutShort: false };
+      return await this.#proven(file, signal);
+    } catch (error) {
+      if (!(error instanceof MuxError)) throw error;
+      log.error({ error: error.message }, 'The journal of the take is stored as it is');
+      return await this.#giveUp(signal);
     }
+  }
+
+  /** A file that differs from the journal does not take its place. */
+  async #proven(file: UploadedFile, signal: AbortSignal): Promise<SavedTake> {
+    const { journal, log } = this.#options;
+    const proof = await this.#options.proof(signal);
+    if (proof.differences.length === 0) return { file, proof };
+    log.error({ differences: proof.differences }, 'The journal is stored beside a file that differs from it');
+    return { file, proof, journal: await journal.run(signal) };
+  }
+
+  async #save(signal: AbortSignal): Promise<UploadedFile> {
+    const { saveWithoutRoom, onMuxed, log } = this.#options;
     while (true) {
       try {
-        return { file: await this.#run(signal), cutShort: false };
+        return await this.#run(signal);
       } catch (error) {
         if (error instanceof NoRoomError) {
           log.warn({ error: error.message }, 'the disk has no room for the file; it is sent without one');
           onMuxed();
           return await saveWithoutRoom(signal);
         }
-        if (!(error instanceof PartGoneError)) throw error;
-        log.warn({ error: error.message }, 'the file is made once more, because S3 has lost some of it');
+        if (!(error instanceof PartGoneError || error instanceof ProofError)) throw error;
+        log.warn({ error: error.message }, 'the file is made once more');
       }
     }
+  }
+
+  async #giveUp(signal: AbortSignal): Promise<SavedTake> {
+    const { journal, giveUp, onMuxed } = this.#options;
+    onMuxed();
+    const stored = await journal.run(signal);
+    const file = await giveUp(signal);
+    return { file, proof: file && (await this.#options.proof(signal)), journal: stored };
   }
 
   async #run(signal: AbortSignal): Promise<UploadedFile> {

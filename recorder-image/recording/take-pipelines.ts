@@ -1,16 +1,24 @@
 import type { Logger } from 'pino';
 import type { Take } from '../journal/take.ts';
 import { abortable } from '../support/abortable.ts';
+import { pause } from '../support/pause.ts';
 import type { RecorderMetrics } from '../metrics.ts';
 import type { UploadReport } from '../upload/take-uploader.ts';
+import { isOfTheWorld } from '../upload/upload-loop.ts';
 import type { UploadLoopOptions } from '../upload/upload-loop.ts';
-import type { UploadedFile } from '../upload/upload-state.ts';
+import type { ReleasedTakes } from './released-takes.ts';
 import { renditionOf } from './renditions/renditions.ts';
-import type { Rendition, RenditionOptions } from './renditions/rendition.ts';
+import type { Rendition, RenditionOptions, SavedTake, StoredFile } from './renditions/rendition.ts';
 import type { StatusBoard } from './status-board.ts';
 import { TakePipeline } from './take-pipeline.ts';
+import { TakeSlots } from './take-slots.ts';
+
+/** How often a take that has ended is tried once more when the disk fails, and how long it waits for that, in ms. */
+const MAX_FAILURES_AT_END = 5;
+const AGAIN_MS = 2000;
 
 export interface TakePipelinesOptions extends Omit<RenditionOptions, 'patience'> {
+  readonly released: ReleasedTakes;
   readonly board: StatusBoard;
   readonly metrics: RecorderMetrics;
   readonly log: Logger;
@@ -21,20 +29,24 @@ export interface TakePipelinesOptions extends Omit<RenditionOptions, 'patience'>
 
 /** The pipelines of all takes, side by side: a take that has ended may still be uploading while the next one comes in. */
 export class TakePipelines {
+  /** For whatever else is uploaded. */
+  readonly patience: Omit<UploadLoopOptions, 'log'>;
   readonly #options: TakePipelinesOptions;
   readonly #rendition: Rendition;
   readonly #takes: Take[] = [];
-  readonly #files: Promise<UploadedFile | undefined>[] = [];
+  readonly #saved: Promise<SavedTake | undefined>[] = [];
+  readonly #finished = new Map<Take, SavedTake>();
   readonly #reports = new Map<number, () => UploadReport>();
   readonly #uploaded = new Map<number, number>();
   readonly #unfinished = new Set<number>();
   readonly #cancel = new AbortController();
+  readonly #slots = new TakeSlots();
   #troubledSince: number | undefined;
-  #cutShort = false;
 
   constructor(options: TakePipelinesOptions) {
     this.#options = options;
-    this.#rendition = renditionOf({ ...options, patience: this.#patience() });
+    this.patience = this.#patience();
+    this.#rendition = renditionOf({ ...options, patience: this.patience });
   }
 
   /** Bytes that S3 holds of all files. */
@@ -52,18 +64,22 @@ export class TakePipelines {
     return this.#unfinished.size > 0;
   }
 
-  /** Whether the disk had no room for some of it, which is missing. Known once all is finished. */
-  get cutShort(): boolean {
-    return this.#cutShort;
+  /** What the store has of a take; undefined as long as it does not have all of it. */
+  savedOf(take: Take): SavedTake | undefined {
+    return this.#finished.get(take);
   }
 
   start(take: Take): void {
     this.#unfinished.add(take.index);
-    const file = this.#run(take);
-    // Whoever waits for the files is told.
-    file.catch(() => undefined);
+    const saved = this.#persistently(take);
+    // Whoever waits for the files is told, and until then whoever looks.
+    saved.catch((error: unknown) => {
+      if (this.#cancel.signal.aborted) return;
+      this.#options.log.error({ error, take: take.index }, 'the take can not be brought to the object store');
+      this.#options.board.trouble('output', String(error));
+    });
     this.#takes.push(take);
-    this.#files.push(file);
+    this.#saved.push(saved);
   }
 
   /** How long, in ms, the upload has failed to move; 0 while it moves or has nothing to send. */
@@ -77,39 +93,62 @@ export class TakePipelines {
   }
 
   /** What the recording consists of, once S3 has confirmed all of it. Throws what the first pipeline that failed threw. */
-  async finished(): Promise<UploadedFile[]> {
+  async finished(): Promise<readonly StoredFile[]> {
     try {
-      const files = (await Promise.all(this.#files)).filter((file) => file !== undefined);
+      const saved = (await Promise.all(this.#saved)).filter((take) => take !== undefined);
       const takes = this.#takes.filter((take) => take.hasMedia);
-      return await this.#rendition.seal(files, takes, this.#cancel.signal);
+      return await this.#rendition.seal(saved, takes, this.#cancel.signal);
     } catch (error) {
       this.cancel();
-      await Promise.allSettled(this.#files);
+      await Promise.allSettled(this.#saved);
       throw error;
     }
   }
 
-  /** Undefined for a take of which the disk has taken nothing. */
-  async #run(take: Take): Promise<UploadedFile | undefined> {
-    const { board, metrics, log } = this.#options;
+  /** A disk that fails is no reason to leave a take alone before it has ended, nor for some tries after that. */
+  async #persistently(take: Take): Promise<SavedTake | undefined> {
+    const { board, log } = this.#options;
     const { signal } = this.#cancel;
-    while (!take.ended && !take.hasMedia) await abortable(take.changed(), signal);
+    for (let failuresAtEnd = 0; ;) {
+      try {
+        return await this.#run(take);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (take.ended) failuresAtEnd += 1;
+        if (!isOfTheWorld(error) || failuresAtEnd >= MAX_FAILURES_AT_END) throw error;
+        log.warn({ error, take: take.index }, 'what is made of the take failed; trying again');
+        board.trouble('output', String(error));
+        await pause(AGAIN_MS, [signal]);
+      }
+    }
+  }
+
+  /** Undefined for a take of which the disk has taken nothing. */
+  async #run(take: Take): Promise<SavedTake | undefined> {
+    const { board, metrics, released, log } = this.#options;
+    const { signal } = this.#cancel;
+    // There is nothing to write a header with before its tracks have settled.
+    while (!take.ended && (!take.hasMedia || take.tracks === undefined))
+      await abortable(take.changed(), signal);
     if (!take.hasMedia) {
       this.#muxed(take);
       return undefined;
     }
+    using _slot = await this.#slots.enter(take, signal);
     const job = await this.#rendition.openTake(take, {
       onProgress: (bytes) => {
         this.#uploaded.set(take.index, bytes);
         metrics.uploadedBytes.set(this.bytesUploaded);
       },
-      onAgain: (error) => board.set({ message: String(error) }),
+      onAgain: (error) => board.trouble('output', String(error)),
     });
     const pipeline = new TakePipeline({ ...job, log, onMuxed: () => this.#muxed(take) });
     this.#reports.set(take.index, () => pipeline.report);
-    const { file, cutShort } = await pipeline.run(signal);
-    this.#cutShort ||= cutShort;
-    return file;
+    const saved = released.savedOf(take.index) ?? (await pipeline.run(signal));
+    this.#muxed(take);
+    board.trouble('output', undefined);
+    this.#finished.set(take, saved);
+    return saved;
   }
 
   #muxed(take: Take): void {
@@ -126,7 +165,7 @@ export class TakePipelines {
       onTrouble: (message) => {
         if (message !== undefined) metrics.uploadRetries.inc();
         this.#troubledSince = message === undefined ? undefined : (this.#troubledSince ?? now());
-        board.set({ message });
+        board.trouble('upload', message);
       },
     };
   }

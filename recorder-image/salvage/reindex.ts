@@ -58,7 +58,7 @@ async function remux(
     // It breaks off in the middle of a packet.
     inputOptions: ['-fflags', '+discardcorrupt'],
     // The codec's tag is taken over from what was made for it.
-    outputOptions: recipe({ videoCodec: undefined }),
+    outputOptions: recipe,
     output,
     onLog: (line: string): void => log.debug({ key, line }, 'FFmpeg says'),
   };

@@ -4,6 +4,8 @@ import { UploadLoop } from '../upload/upload-loop.ts';
 import type { Step } from '../upload/upload-loop.ts';
 import { salvageFiles } from './salvage-files.ts';
 import type { SalvageContext } from './salvage-files.ts';
+import { isOfSalvage, toldBy, writeSalvageManifest } from './salvage-manifest.ts';
+import type { SalvageManifest } from './salvage-manifest.ts';
 import { salvagePlaylist } from './salvage-playlist.ts';
 import type { Salvaged } from './salvage-playlist.ts';
 
@@ -13,7 +15,7 @@ import type { Salvaged } from './salvage-playlist.ts';
  */
 export async function salvage(context: SalvageContext, signal: AbortSignal): Promise<Outcome> {
   const { config, log } = context;
-  const { giveUpAfterMs, format, key, s3 } = config;
+  const { giveUpAfterMs, format, s3 } = config;
   const loop = new UploadLoop({
     giveUpAfterMs,
     random: () => Math.random(),
@@ -29,7 +31,15 @@ export async function salvage(context: SalvageContext, signal: AbortSignal): Pro
     const stoppedAt =
       startedAt === undefined || durationMs === undefined ? undefined : startedAt + durationMs;
     const times = { durationMs, startedAt, stoppedAt };
-    return completed({ reason: 'Salvaged', files, times, config: { format, upload: { key, s3 } } });
+    const tell = async (): Promise<Step<SalvageManifest>> => ({
+      done: await writeSalvageManifest(context, { files, times }, signal),
+    });
+    const { manifest, known } = await loop.run(tell, () => Promise.resolve(), signal);
+    const stored = files.map((file) => ({ ...file, format, contents: [] }));
+    return completed({
+      ...{ reason: 'Salvaged', files: stored, times, manifest, config: { upload: { s3 } } },
+      ...(known === undefined || isOfSalvage(known) ? {} : { completeness: toldBy(known) }),
+    });
   } catch (error) {
     signal.throwIfAborted();
     log.error({ error }, 'what was stored could not be saved');

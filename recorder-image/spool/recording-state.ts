@@ -18,6 +18,10 @@ const recordingStateSchema = z.object({
   stopReason: resultReasonSchema.optional(),
   /** Tracks that could not be recorded. */
   leftOut: z.array(z.object({ track: z.string(), codec: z.string(), why: z.string() })).optional(),
+  /** A publisher is there, and what it has sent last may not be written yet. */
+  live: z.boolean().optional(),
+  /** When recorders were gone that were receiving. */
+  losses: z.array(z.object({ from: z.number(), to: z.number() })).optional(),
   /** The end of it all. */
   end: z.object({ result: resultSchema, exitCode: z.literal(Object.values(EXIT_CODES)) }).optional(),
 });

@@ -21,6 +21,16 @@ export class Spool {
     return join(this.directory, 'state.json');
   }
 
+  /** The journal of a take. */
+  journalPath(takeIndex: number): string {
+    return join(this.directory, `take-${takeIndex}.flv`);
+  }
+
+  /** What is known of a take whose journal is gone. */
+  releasedPath(takeIndex: number): string {
+    return join(this.directory, `take-${takeIndex}.released.json`);
+  }
+
   /** The file made of a take; its journal is `take-INDEX.flv` beside it. */
   outputPath(takeIndex: number, extension: string): string {
     return join(this.directory, `take-${takeIndex}${extension}`);
@@ -43,13 +53,16 @@ export class Spool {
   /** An empty folder for what that file is made of, and an earlier one gone. */
   async joiningFolder(): Promise<string> {
     await this.clearJoining();
-    const folder = join(this.directory, 'joining');
-    await mkdir(folder);
-    return folder;
+    await mkdir(this.joiningPath);
+    return this.joiningPath;
+  }
+
+  get joiningPath(): string {
+    return join(this.directory, 'joining');
   }
 
   async clearJoining(): Promise<void> {
-    await rm(join(this.directory, 'joining'), { recursive: true, force: true });
+    await rm(this.joiningPath, { recursive: true, force: true });
   }
 
   get joinedStatePath(): string {
@@ -58,6 +71,19 @@ export class Spool {
 
   uploadStatePath(takeIndex: number): string {
     return join(this.directory, `take-${takeIndex}.upload.json`);
+  }
+
+  /** What was found in the output made of a take. */
+  proofPath(takeIndex: number): string {
+    return join(this.directory, `take-${takeIndex}.proof.json`);
+  }
+
+  get joinedProofPath(): string {
+    return join(this.directory, 'joined.proof.json');
+  }
+
+  journalUploadStatePath(takeIndex: number): string {
+    return join(this.directory, `take-${takeIndex}.journal.upload.json`);
   }
 
   async create(): Promise<void> {

@@ -26,6 +26,7 @@ describe('a playlist', () => {
         '#EXT-X-TARGETDURATION:6',
         '#EXT-X-MEDIA-SEQUENCE:0',
         '#EXT-X-PLAYLIST-TYPE:EVENT',
+        '#EXT-X-INDEPENDENT-SEGMENTS',
         '#EXT-X-MAP:URI="rec/1-init.mp4"',
         '#EXT-X-PROGRAM-DATE-TIME:2026-01-02T03:04:05.000Z',
         '#EXTINF:6.000000,',

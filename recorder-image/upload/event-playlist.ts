@@ -44,6 +44,8 @@ export function renderPlaylist(options: {
     `#EXT-X-TARGETDURATION:${target}`,
     '#EXT-X-MEDIA-SEQUENCE:0',
     '#EXT-X-PLAYLIST-TYPE:EVENT',
+    // Each one begins with a key frame; what a publisher sends before its first one can't be decoded by anybody.
+    '#EXT-X-INDEPENDENT-SEGMENTS',
     ...listed.flatMap((take, index) => [
       ...(index === 0 ? [] : ['#EXT-X-DISCONTINUITY']),
       ...linesOf(take, folder),
@@ -71,7 +73,7 @@ function linesOf({ startsAt, init, segments }: PlaylistTake, folder: string): st
   return lines;
 }
 
-/** The segments that FFmpeg's own playlist lists as finished: their file names and durations in seconds. */
+/** The segments that a playlist lists: their file names and durations in seconds. */
 export function readSegmentList(
   playlist: string,
 ): { readonly file: string; readonly durationSeconds: number }[] {

@@ -8,7 +8,7 @@ import { ObservedBytes } from './output-observer.ts';
 import type { OutputObserver } from './output-observer.ts';
 import { nextPart } from './part-plan.ts';
 import type { Part, UploadedPart } from './part-plan.ts';
-import { crc32Base64, PartReader } from './read-part.ts';
+import { crc32Base64, crc32OfParts, PartReader } from './read-part.ts';
 import type { TakeUploader, UploadReport } from './take-uploader.ts';
 import { UploadLoop } from './upload-loop.ts';
 import type { Step, UploadLoopOptions } from './upload-loop.ts';
@@ -244,6 +244,7 @@ export class FileUploader implements TakeUploader {
     const count = Math.ceil(fileSize / this.#state.partSize);
     const parts = [...this.#parts.values()].filter(({ number }) => number <= count);
     parts.sort((a, b) => a.number - b.number);
+    await this.#observed.finished({ crc32: crc32OfParts(parts) });
     log.info({ parts: parts.length, sizeBytes: fileSize }, 'completing the upload');
     await store.complete(
       { key: object.key, uploadId, parts, fullObjectChecksum: this.#state.fullObjectChecksum },

@@ -83,6 +83,8 @@ export interface ObjectStore {
     path: string,
     signal: AbortSignal,
   ) => Promise<void>;
+  /** Hands the object's bytes on as they come; false where there is no such object. After a failure they come again. */
+  read: (key: string, onBytes: (bytes: Buffer) => void, signal: AbortSignal) => Promise<boolean>;
   /** The keys that begin like this, and how many bytes each object has. */
   list: (prefix: string, signal: AbortSignal) => Promise<Map<string, number>>;
 }

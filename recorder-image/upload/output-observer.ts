@@ -12,6 +12,11 @@ export interface OutputObserver {
    * finished. Not called for what is sent without a file, and for segments. May begin again with `offset` 0.
    */
   finalPart1?(bytes: Buffer, offset: number): void;
+  /**
+   * All bytes have come, and the object is about to be made of them. `sent` is the CRC-32 of what the store has got;
+   * undefined for segments. What it throws keeps the object from being made.
+   */
+  finished?(sent: { readonly crc32: number } | undefined): Promise<void>;
 }
 
 /** Hands bytes on to an observer that were read in any number of tries. */
@@ -36,6 +41,10 @@ export class ObservedBytes {
     if (known >= bytes.length) return;
     this.#length = offset + bytes.length;
     this.#observer?.write(known === 0 ? bytes : bytes.subarray(known));
+  }
+
+  async finished(sent: { readonly crc32: number } | undefined): Promise<void> {
+    await this.#observer?.finished?.(sent);
   }
 
   seeFinalPart1(bytes: Buffer, offset: number): void {

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
+import { combineCrc32 } from '../support/crc32-combine.ts';
 import type { FileBody } from './object-store.ts';
 import type { Part } from './part-plan.ts';
 
@@ -74,6 +75,13 @@ export class PartReader {
 /** As S3's x-amz-checksum-crc32 has it. */
 export function crc32Base64(bytes: Buffer): string {
   return base64(crc32(bytes));
+}
+
+/** Of the object that these parts make, in order. */
+export function crc32OfParts(parts: readonly { readonly size: number; readonly crc32: string }[]): number {
+  return combineCrc32(
+    parts.map(({ size, crc32: text }) => ({ size, crc32: Buffer.from(text, 'base64').readUInt32BE(0) })),
+  );
 }
 
 function base64(checksum: number): string {

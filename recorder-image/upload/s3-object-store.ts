@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { addAbortSignal } from 'node:stream';
 import type { Readable } from 'node:stream';
 import type {
   CompletedUpload,
@@ -170,6 +171,24 @@ export class S3ObjectStore implements ObjectStore {
         );
         if (answer.Body === undefined) throw new Error('the server sent no body');
         await pipeline(answer.Body as Readable, createWriteStream(path), { signal: options.abortSignal });
+      },
+      signal,
+      DOWNLOAD_MS,
+    );
+  }
+
+  read(key: string, onBytes: (bytes: Buffer) => void, signal: AbortSignal): Promise<boolean> {
+    return this.#connection.request(
+      async (sdk, client, options) => {
+        try {
+          const answer = await client.send(new sdk.GetObjectCommand(this.#named(key)), options);
+          for await (const bytes of addAbortSignal(options.abortSignal, answer.Body as Readable))
+            onBytes(bytes as Buffer);
+          return true;
+        } catch (error) {
+          if (error instanceof sdk.NoSuchKey) return false;
+          throw error;
+        }
       },
       signal,
       DOWNLOAD_MS,

@@ -12,6 +12,7 @@ export {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   ListPartsCommand,
+  NoSuchKey,
   NotFound,
   PutObjectCommand,
   S3Client,

@@ -13,7 +13,6 @@ import type { TakeUploader, UploadReport } from './take-uploader.ts';
 import { UploadLoop } from './upload-loop.ts';
 import type { Step, UploadLoopOptions } from './upload-loop.ts';
 import type { UploadedFile } from './upload-state.ts';
-import { hasWholeBoxes } from './whole-boxes.ts';
 
 const CONTENT_TYPES = { init: 'video/mp4', segment: 'video/iso.segment' } as const;
 
@@ -42,7 +41,7 @@ export class SegmentsUploader implements TakeUploader {
   readonly #loop: UploadLoop;
   readonly #observed: ObservedBytes;
   #state: SegmentsState;
-  /** Where FFmpeg writes this time. */
+  /** Where they are made this time. */
   #directory: string | undefined;
   /** How many of the segments that were made this time are in S3. */
   #confirmed = 0;
@@ -65,6 +64,17 @@ export class SegmentsUploader implements TakeUploader {
 
   get report(): UploadReport {
     return { key: `${this.#options.folder}/`, segments: this.#state.segments.length };
+  }
+
+  /** The objects of this take that are in S3, in the order in which a player reads them. */
+  get objects(): readonly { readonly key: string; readonly sizeBytes: number; readonly crc32: string }[] {
+    const { init, segments } = this.#state;
+    const header = init === undefined ? [] : [{ name: this.#nameOf(INIT_FILE), ...init }];
+    return [...header, ...segments].map(({ name, size, crc32 }) => ({
+      key: `${this.#options.folder}/${name}`,
+      sizeBytes: size,
+      crc32,
+    }));
   }
 
   finish(): void {
@@ -120,6 +130,7 @@ export class SegmentsUploader implements TakeUploader {
       return 'moved';
     }
     if (!finished) return 'waiting';
+    await this.#observed.finished(undefined);
     return await this.#finish(made.length, signal);
   }
 
@@ -127,10 +138,8 @@ export class SegmentsUploader implements TakeUploader {
     directory: string,
     made: { readonly file: string; readonly durationSeconds: number },
     signal: AbortSignal,
-  ): Promise<'moved' | 'waiting'> {
+  ): Promise<'moved'> {
     const { takeIndex, log, onProgress } = this.#options;
-    // FFmpeg has to make it again, and will be told so.
-    if (!(await hasWholeBoxes(join(directory, made.file)))) return 'waiting';
     if (!this.#initConfirmed) {
       const init = await this.#put({ directory, file: INIT_FILE, known: this.#state.init }, signal);
       await this.#save({ init });

@@ -101,6 +101,6 @@ export class UploadLoop {
 }
 
 /** The store and the disk fail and recover; anything else is wrong in here, and would fail for ever. */
-function isOfTheWorld(error: unknown): error is Error {
+export function isOfTheWorld(error: unknown): error is Error {
   return error instanceof ObjectStoreError || (error instanceof Error && 'syscall' in error);
 }

@@ -50,6 +50,19 @@ describe('a change of the API', () => {
     expect(found.some((line) => line.endsWith('live is not always there now'))).toBe(true);
   });
 
+  it('breaks clients when a text has to look otherwise, and not when it may look so too', () => {
+    const path = ['paths', '/api/v1/meetings/{meetingId}/recording/download', 'get', 'parameters'];
+    const withPattern = (pattern: (before: string) => string): string[] =>
+      changed((it) => {
+        const parameters = at(it, ...path) as unknown as Loose[];
+        const schema = parameters.find(({ name }) => String(name) === 'recordingId')?.['schema'] ?? {};
+        Object.assign(schema, { pattern: pattern(String(schema['pattern'])) });
+      });
+    expect(withPattern((before) => `${before}|^another$`)).toEqual([]);
+    expect(withPattern(() => '^rec-')).toHaveLength(1);
+    expect(withPattern((before) => `^x|${before}`)).toHaveLength(1);
+  });
+
   it('breaks clients when a value is not taken any more, or a bound is tighter', () => {
     const found = changed((it) => {
       const properties = at(schemas(it, 'RecordingOptions'), 'properties');

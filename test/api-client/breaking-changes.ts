@@ -141,8 +141,13 @@ function compareBounds(
     const isTighter = typeof old !== 'number' || (name.startsWith('max') ? now < old : now > old);
     if (isTighter) found.push(`${where}: ${name} is ${now} now`);
   }
-  if (after['pattern'] !== undefined && before['pattern'] !== after['pattern'])
-    found.push(`${where}: pattern`);
+  if (!isWiderPattern(before['pattern'], after['pattern'])) found.push(`${where}: pattern`);
+}
+
+/** Whether everything is taken that was taken before: of patterns that is only plain where one more way is added. */
+function isWiderPattern(before: unknown, after: unknown): boolean {
+  if (after === undefined || before === after) return true;
+  return typeof before === 'string' && String(after).startsWith(`${before}|`);
 }
 
 function resolved(schema: JsonSchema, document: OpenApiDocument): JsonSchema {

@@ -8,7 +8,7 @@ import { makeClip } from '../support/media/clip.ts';
 import type { TempDirectory } from '../support/temp-directory.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { hasRecordedFor, isCompleted } from './meeting.ts';
+import { fileKey, hasRecordedFor, isCompleted } from './meeting.ts';
 import { openRecording, publishTo, stopRecording } from './plain-publisher.ts';
 import { expectEveryPacket, expectNothingLeft } from './verdict.ts';
 import { openWorkbench } from './workbench.ts';
@@ -46,9 +46,9 @@ describe('a recorder that is reached from outside the cluster', () => {
 
   const expectRecorded = async (bench: Workbench, name: string): Promise<void> => {
     await stopRecording(bench, name);
-    await bench.waitForRecording(name, 'completed', isCompleted);
+    const recording = await bench.waitForRecording(name, 'completed', isCompleted);
     const recorded = `${folder.path}/${name}.mp4`;
-    await bench.downloadObject(`recordings/${name}/${name}.mp4`, recorded);
+    await bench.downloadObject(fileKey(recording), recorded);
     await expectEveryPacket(clip, recorded);
     await expectNothingLeft(bench, name);
   };

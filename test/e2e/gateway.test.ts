@@ -14,7 +14,7 @@ import { makeClip } from '../support/media/clip.ts';
 import type { TempDirectory } from '../support/temp-directory.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { isCompleted } from './meeting.ts';
+import { fileKey, isCompleted } from './meeting.ts';
 import { openRecording, stopRecording } from './plain-publisher.ts';
 import type { OpenRecording } from './plain-publisher.ts';
 import { expectEveryPacket, expectNothingLeft } from './verdict.ts';
@@ -73,9 +73,9 @@ describe('recorders behind a gateway', () => {
     for (const publisher of publishers) expect([await publisher.exited, publisher.output()]).toEqual([0, '']);
     for (const { name } of recordings) {
       await stopRecording(bench, name);
-      await bench.waitForRecording(name, 'completed', isCompleted);
+      const recording = await bench.waitForRecording(name, 'completed', isCompleted);
       const recorded = `${folder.path}/${name}.mp4`;
-      await bench.downloadObject(`recordings/${name}/${name}.mp4`, recorded);
+      await bench.downloadObject(fileKey(recording), recorded);
       await expectEveryPacket(clip, recorded);
       await expectNothingLeft(bench, name);
     }

@@ -9,12 +9,9 @@ import { debianFfmpegPath } from '../support/ffmpeg.ts';
 import { makeClip } from '../support/media/clip.ts';
 import type { TempDirectory } from '../support/temp-directory.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
-import { hasRecordedFor, isCompleted, isFailed } from './meeting.ts';
+import { fileKey, hasRecordedFor, isCompleted, isFailed } from './meeting.ts';
 import { expectEveryPacket, expectNothingLeft } from './verdict.ts';
 import { openWorkbench, uniqueName } from './workbench.ts';
-
-/** Where the file of an object is whose meeting has its name. */
-const fileKey = (name: string): string => `recordings/${name}/${name}.mp4`;
 
 describe('a MeetingRecording made with kubectl', () => {
   let workbench: Workbench;
@@ -64,9 +61,10 @@ describe('a MeetingRecording made with kubectl', () => {
     await workbench.kubectl.run(
       ...['patch', 'mrec', name, '--type=merge', '--patch', '{"spec":{"desiredState":"Stopped"}}'],
     );
-    await workbench.waitForRecording(name, 'completed', isCompleted);
+    const recording = await workbench.waitForRecording(name, 'completed', isCompleted);
+    expect(recording.status?.file?.key).toBe(fileKey(recording));
     const recorded = `${folder.path}/by-hand.mp4`;
-    await workbench.downloadObject(fileKey(name), recorded);
+    await workbench.downloadObject(fileKey(recording), recorded);
     await expectEveryPacket(clip, recorded);
     await expectNothingLeft(workbench, name);
 
@@ -89,12 +87,12 @@ describe('a MeetingRecording made with kubectl', () => {
     const key = randomBytes(16).toString('hex');
     const name = await create(key);
     const publishing = publish(name, key);
-    await workbench.waitForRecording(name, 'recording for 2 s', hasRecordedFor(2));
+    const recording = await workbench.waitForRecording(name, 'recording for 2 s', hasRecordedFor(2));
     await workbench.kubectl.run('delete', 'mrec', name, '--timeout=120s');
     await publishing;
     expect(await workbench.recording(name)).toBeUndefined();
     const recorded = `${folder.path}/deleted.mp4`;
-    await workbench.downloadObject(fileKey(name), recorded);
+    await workbench.downloadObject(fileKey(recording), recorded);
     // The publisher was cut off in the middle: what came before is there, in order, from the first packet on.
     await expectEveryPacket(clip, recorded, { cutOff: true });
   });

@@ -5,6 +5,13 @@ import type { Answer } from '../install/api-client.ts';
 import type { Workbench } from '../install/workbench.ts';
 import { SMALL, uniqueName } from './workbench.ts';
 
+/** Where the file of a recording lies that one recorder has made. */
+export function fileKey({ metadata, status }: MeetingRecording): string {
+  const prefix = status?.folder?.prefix;
+  if (prefix === undefined) throw new Error(`${metadata.name} has no folder`);
+  return `${prefix}recording.mp4`;
+}
+
 /** A meeting registered by the backend, as its members see it. Ada is the host, Grace takes part, Eve is a stranger. */
 export class Meeting {
   readonly id: string;

@@ -1,9 +1,10 @@
 import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRecordings } from '../../operator/bin/recordings.ts';
-import type { MeetingRecordingStatus, RecordingFile } from '../../operator/crd/status.ts';
+import type { MeetingRecordingStatus, RecordingFile, RecordingFolder } from '../../operator/crd/status.ts';
 import { Database } from '../../operator/meetings/database.ts';
 import type { Manifest } from '../../recorder-image/contract/manifest.ts';
+import { takeKey } from '../../recorder-image/contract/object-keys.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { startReceiver } from './api-receiver.ts';
 import type { Receiver } from './api-receiver.ts';
@@ -80,9 +81,14 @@ async function started(meetingId: string): Promise<string> {
 }
 
 /** A recording that has ended like this. */
-async function recorded(meetingId: string, status: MeetingRecordingStatus): Promise<string> {
+async function recorded(
+  meetingId: string,
+  end: (folder: RecordingFolder, id: string) => MeetingRecordingStatus | Promise<MeetingRecordingStatus>,
+): Promise<string> {
   const id = await started(meetingId);
-  await world.setStatus(id, { phase: 'Completed', reason: 'StopRequested', ...status });
+  const folder = await world.folder(id);
+  const status = await end(folder, id);
+  await world.setStatus(id, { phase: 'Completed', reason: 'StopRequested', folder, ...status });
   await until(meetingId, 'completed');
   return id;
 }
@@ -93,13 +99,25 @@ async function manyTakes(
   options: { takes: number; known: number; completedAt?: string; manifest?: (made: Manifest) => unknown },
 ): Promise<string[]> {
   const { takes, known, completedAt, manifest = (made) => made } = options;
-  const folder = `recordings/${meetingId}/rec-0123456789ab/`;
-  const keys = Array.from(
-    { length: takes },
-    (_, index) => `${folder}recording${index === 0 ? '' : `-take${index + 1}`}.mp4`,
-  );
-  for (const key of keys) await put(key, 'media');
-  const made: Manifest = {
+  let keys: string[] = [];
+  await recorded(meetingId, async ({ prefix }) => {
+    keys = Array.from({ length: takes }, (_, index) => takeKey(`${prefix}recording.mp4`, index + 1));
+    for (const key of keys) await put(key, 'media');
+    const key = `${prefix}manifest.json`;
+    await put(key, JSON.stringify(manifest(manifestOf(keys))));
+    const files = keys.slice(0, known).map((key) => fileAt(key));
+    const [file] = files;
+    return {
+      ...(file && { file, files }),
+      ...(completedAt !== undefined && { completedAt }),
+      manifest: { bucket: BUCKET, key, checksum: 'CRC64NVME:AA==' },
+    };
+  });
+  return keys;
+}
+
+function manifestOf(keys: readonly string[]): Manifest {
+  return {
     version: 1,
     recording: { id: 'rec' },
     durationSeconds: 1,
@@ -119,15 +137,6 @@ async function manyTakes(
     writtenBy: { meetrec: 'test' },
     writtenAt: '2026-01-01T00:00:00Z',
   };
-  await put(`${folder}manifest.json`, JSON.stringify(manifest(made)));
-  const files = keys.slice(0, known).map((key) => fileAt(key));
-  const [file] = files;
-  await recorded(meetingId, {
-    ...(file && { file, files }),
-    ...(completedAt !== undefined && { completedAt }),
-    manifest: { bucket: BUCKET, key: `${folder}manifest.json`, checksum: 'CRC64NVME:AA==' },
-  });
-  return keys;
 }
 
 describe('what is missing from a recording', () => {
@@ -139,12 +148,11 @@ describe('what is missing from a recording', () => {
     'is told of one that is %s, wherever it is shown',
     async (meetingId, status, seconds, complete) => {
       const expected = { complete, missingSeconds: seconds ?? null };
-      const file = fileAt(`recordings/${meetingId}/rec/recording.mp4`);
-      const id = await recorded(meetingId, {
+      const id = await recorded(meetingId, ({ prefix }) => ({
         ...told(status),
         ...(seconds !== undefined && { missingSeconds: seconds }),
-        file,
-      });
+        file: fileAt(`${prefix}recording.mp4`),
+      }));
       expect((await ask(meetingId, 'recording/status')).body.recording).toMatchObject(expected);
       expect((await entries(meetingId))[0]).toMatchObject(expected);
       const message = await waitFor(
@@ -177,12 +185,15 @@ describe('what is missing from a recording', () => {
   });
 
   it('is not known of a recording from before, which is read all the same', async () => {
-    const key = 'recordings/before/rec.mp4';
-    await put(key, 'media');
-    const id = await recorded('before', { ...told('True'), missingSeconds: 0, file: fileAt(key) });
+    let key = '';
+    const id = await recorded('before', async (_folder, name) => {
+      key = `recordings/before/${name}.mp4`;
+      await put(key, 'media');
+      return { ...told('True'), missingSeconds: 0, file: fileAt(key) };
+    });
     await using database = new Database({ uri, onError: () => undefined });
     await database.connect(AbortSignal.timeout(30_000));
-    const unknown = { complete: 1, missingSeconds: 1, manifest: 1 } as const;
+    const unknown = { complete: 1, missingSeconds: 1, manifest: 1, folder: 1 } as const;
     await database.recordings.updateOne({ _id: id }, { $unset: unknown, $set: { files: [] } });
     await database.meetings.updateOne(
       { _id: 'before' },
@@ -197,9 +208,10 @@ describe('what is missing from a recording', () => {
 
 describe('a download', () => {
   it('of a journal that no file could be made of has its own name and type', async () => {
-    const key = 'recordings/journal/rec-0123456789ab/recording.flv';
-    await put(key, 'media');
-    const id = await recorded('journal', { ...told('False'), file: fileAt(key, 'flv') });
+    const id = await recorded('journal', async ({ prefix }) => {
+      await put(`${prefix}recording.flv`, 'media');
+      return { ...told('False'), file: fileAt(`${prefix}recording.flv`, 'flv') };
+    });
     const { body } = await ask('journal', 'recording/download');
     expect(body).toMatchObject({ format: 'flv', fileName: `journal-${id}.flv` });
     const file = await fetch(String(body['url']));

@@ -1,6 +1,7 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { takeKey } from '../../recorder-image/contract/object-keys.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { startProxy } from './api-proxy.ts';
 import type { Proxy } from './api-proxy.ts';
@@ -30,13 +31,16 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-/** A recording that has ended with these files in S3. */
-async function recorded(meetingId: string, keys: readonly string[]): Promise<string> {
+/** A recording that has ended with so many takes in S3. */
+async function recorded(meetingId: string, takes = 1): Promise<string> {
   const base = `${api.base}/meetings/${encodeURIComponent(meetingId)}`;
   const body = { host: 'host-1', channel: 'standup' };
   await call('PUT', base, { token: await serviceToken(), body });
   const started = await call('POST', `${base}/recording/start`, { token: host });
   const id = String(started.body.recording?.['recordingId']);
+  const folder = await world.folder(id);
+  const first = `${folder.prefix}recording.mp4`;
+  const keys = Array.from({ length: takes }, (_, index) => takeKey(first, index + 1));
   for (const Key of keys) {
     await world.s3Client().send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: content }));
   }
@@ -51,6 +55,7 @@ async function recorded(meetingId: string, keys: readonly string[]): Promise<str
   await world.setStatus(id, {
     phase: 'Completed',
     reason: 'StopRequested',
+    folder,
     ...(files.length > 1 || file === undefined ? { files } : { file }),
   });
   await waitFor(
@@ -70,7 +75,7 @@ const download = (meetingId: string, query = ''): Promise<Reply> =>
 
 describe('a download', () => {
   it('is served by S3 to whoever has the URL, whole and in parts, and to nobody else', async () => {
-    const id = await recorded('daily', ['recordings/daily/1.mp4']);
+    const id = await recorded('daily');
     const before = Date.now();
     const reply = await download('daily');
     expect(reply.status).toBe(200);
@@ -101,7 +106,7 @@ describe('a download', () => {
   });
 
   it('can be a redirect', async () => {
-    await recorded('direct', ['recordings/direct/1.mp4']);
+    await recorded('direct');
     const reply = await download('direct', '?redirect=1');
     expect(reply.status).toBe(302);
     const file = await fetch(String(reply.headers.get('location')));
@@ -109,7 +114,7 @@ describe('a download', () => {
   });
 
   it('names the file safely, whatever the meeting is called', async () => {
-    await recorded('../ä "x"\\', ['recordings/odd/1.mp4']);
+    await recorded('../ä "x"\\');
     const reply = await download('../ä "x"\\');
     const file = await fetch(String(reply.body['url']));
     expect(file.status).toBe(200);
@@ -119,19 +124,20 @@ describe('a download', () => {
   });
 
   it('has the further takes of a recording, and earlier recordings', async () => {
-    const first = await recorded('takes', ['recordings/takes/1.mp4', 'recordings/takes/2.mp4']);
+    const first = await recorded('takes', 2);
     expect((await download('takes')).body).toMatchObject({ takes: 2, fileName: `takes-${first}-1.mp4` });
     const second = await download('takes', '?take=2');
-    expect(new URL(String(second.body['url'])).pathname).toContain('/takes/2.mp4');
+    expect(new URL(String(second.body['url'])).pathname).toContain('/recording-take2.mp4');
     expect((await download('takes', '?take=3')).body).toMatchObject({ code: 'not-available' });
-    const later = await recorded('takes', ['recordings/takes/3.mp4']);
+    const later = await recorded('takes');
     expect((await download('takes')).body).toMatchObject({ recordingId: later });
     expect((await download('takes', `?recordingId=${first}`)).body).toMatchObject({ recordingId: first });
   });
 
   it('is gone when the file is', async () => {
-    await recorded('expired', ['recordings/expired/1.mp4']);
-    await world.s3Client().send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'recordings/expired/1.mp4' }));
+    const { prefix } = await world.folder(await recorded('expired'));
+    const Key = `${prefix}recording.mp4`;
+    await world.s3Client().send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
     const reply = await download('expired');
     expect(reply.status).toBe(410);
     expect(reply.body).toMatchObject({ code: 'file-gone' });

@@ -238,8 +238,9 @@ describe('the projection', () => {
     const { service, projection } = replica();
     const id = String((await service.startRecording(host())).recording.recordingId);
     const objectsOfLife = await life(id);
-    await projection.project(objectsOfLife[3] ?? (await world.object(id)));
-    await projection.projectAbsence(id);
+    const seen = objectsOfLife[3] ?? (await world.object(id));
+    await projection.project(seen);
+    await projection.projectAbsenceOf(seen);
     // It is there: a look at the API server came before the verdict.
     expect(await view()).toMatchObject({ status: 'completed' });
 

@@ -17,7 +17,6 @@ const SEED = Number(process.env['API_FUZZ_SEED'] ?? 20_261_123);
 const LEAST_MET = 0.2;
 const HOST = 'text-1';
 const MINE = ['mine-1', 'mine-2', 'mine-3'];
-const KEY = 'recordings/mine/done.mp4';
 /** Operations that need a backend's token; the playlist and the webhook need none. */
 const BY_SERVICE = new Set(['putMeeting', 'endMeeting', 'setLegalHold']);
 const WITHOUT_TOKEN = new Set(['getPlaylist', 'receiveAgoraNotification']);
@@ -81,18 +80,16 @@ async function playlistLink(): Promise<string> {
 
 /** Plays the controller: what was stopped has ended, and has a file. */
 async function settle(): Promise<void> {
-  const file = {
-    bucket: BUCKET,
-    key: KEY,
-    url: `s3://${BUCKET}/${KEY}`,
-    sizeBytes: 5,
-    format: 'mp4',
-  } as const;
   for (const meetingId of MINE) {
     for (const { metadata, spec, status } of await world.objectsOf(meetingId)) {
       ownRecordings.push(metadata.name);
       if (spec.desiredState !== 'Stopped' || status?.phase === 'Completed') continue;
-      await world.setStatus(metadata.name, { phase: 'Completed', reason: 'StopRequested', file });
+      const folder = await world.folder(metadata.name);
+      const key = `${folder.prefix}recording.mp4`;
+      await put(key, 'media');
+      const url = `s3://${BUCKET}/${key}`;
+      const file = { bucket: BUCKET, key, url, sizeBytes: 5, format: 'mp4' } as const;
+      await world.setStatus(metadata.name, { phase: 'Completed', reason: 'StopRequested', folder, file });
     }
   }
 }
@@ -161,7 +158,6 @@ describe('requests made from the OpenAPI document', () => {
   }, 600_000);
 
   it(`by hosts and backends are met or refused, and touch nobody else's (seed ${SEED + 1})`, async () => {
-    await put(KEY, 'media');
     for (const meetingId of MINE) await register(meetingId);
     const random = new Random(SEED + 1);
     const tally = newTally();

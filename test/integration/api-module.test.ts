@@ -61,10 +61,11 @@ describe('a backend that records in its own process', () => {
     await expect(meetrec.getRecordingUrl(who)).rejects.toMatchObject({ code: 'not-available' });
     expect((await meetrec.stopRecording(who)).recording.status).toBe('stopping');
 
-    const key = 'recordings/module/1.mp4';
+    const folder = await world.folder(recordingId);
+    const key = `${folder.prefix}recording.mp4`;
     await world.s3Client().send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: 'media' }));
     const file = { bucket: BUCKET, key, url: `s3://${BUCKET}/${key}`, sizeBytes: 5, format: 'mp4' } as const;
-    await world.setStatus(recordingId, { phase: 'Completed', reason: 'StopRequested', file });
+    await world.setStatus(recordingId, { phase: 'Completed', reason: 'StopRequested', folder, file });
     // The API beside it follows the object.
     const download = await waitFor(() => meetrec.getRecordingUrl(who).catch(() => undefined), {
       what: 'the file to be available',

@@ -62,20 +62,27 @@ describe('a playlist', () => {
   it('can be watched by whoever has the link, while it grows and afterwards; the bucket stays private', async () => {
     const id = await started('../ä odd');
     expectProblem(await download('../ä odd'), 409, 'not-available');
-    const folder = `recordings/.._____odd`.replace('_____', '___');
-    const key = `${folder}/${id}.m3u8`;
-    await put(`${folder}/${id}/1-init.mp4`, 'init');
-    for (const index of [0, 1, 2]) await put(`${folder}/${id}/1-0000${index}.m4s`, `segment ${index}`);
-    await put(key, playlistOf(id, 2, false));
-    await put(`${folder}/${id}-attempt2x.m3u8`, 'not one of its');
-    await world.setStatus(id, { phase: 'Recording', startedAt: '2026-11-23T10:00:00Z' });
+    const folder = await world.folder(id);
+    expect(folder.prefix).toMatch(/^recordings\/\.\.___odd\/rec-/);
+    const key = `${folder.prefix}recording.m3u8`;
+    await put(`${folder.prefix}segments/1-init.mp4`, 'init');
+    for (const index of [0, 1, 2])
+      await put(`${folder.prefix}segments/1-0000${index}.m4s`, `segment ${index}`);
+    await put(key, playlistOf('segments', 2, false));
+    await put(`${folder.prefix}recording-attempt2x.m3u8`, 'not one of its');
+    await world.setStatus(id, { phase: 'Recording', startedAt: '2026-11-23T10:00:00Z', folder });
 
-    const growing = await download('../ä odd');
-    expect(growing.status).toBe(200);
+    const growing = await waitFor(
+      async () => {
+        const reply = await download('../ä odd');
+        return reply.status === 200 && reply;
+      },
+      { what: 'its folder to be known' },
+    );
     expect(growing.body).toMatchObject({ recordingId: id, format: 'm3u8', sizeBytes: null });
     const url = String(growing.body['url']);
     expect(await addressesIn(url)).toHaveLength(3);
-    await put(key, playlistOf(id, 3, false));
+    await put(key, playlistOf('segments', 3, false));
     const addresses = await addressesIn(url);
     const contents = await Promise.all(addresses.map(async (address) => (await fetch(address)).text()));
     expect(contents).toEqual(['init', 'segment 0', 'segment 1', 'segment 2']);
@@ -88,7 +95,7 @@ describe('a playlist', () => {
     expect(anonymous.status).toBe(403);
     await anonymous.body?.cancel();
 
-    await put(key, playlistOf(id, 3, true));
+    await put(key, playlistOf('segments', 3, true));
     const file = {
       bucket: BUCKET,
       key,
@@ -113,15 +120,73 @@ describe('a playlist', () => {
     expect(addresses[0]).toContain(`${id}-attempt2/1-init.mp4`);
   });
 
-  it('has nothing signed that lies elsewhere', async () => {
-    const id = await started('sly');
-    await put(`recordings/sly/${id}.m3u8`, '#EXTM3U\n#EXTINF:6,\n../lost/secret.mp4\n');
-    const reply = await download('sly');
-    const served = await fetch(String(reply.body['url']));
-    const text = await served.text();
-    expect(served.status).toBe(500);
-    expect(text).not.toContain('X-Amz');
+  it('is the latest attempt of a recording with a folder, too', async () => {
+    const id = await started('lost-later');
+    const folder = await world.folder(id);
+    await put(`${folder.prefix}recording.m3u8`, playlistOf('segments', 1, false));
+    await put(`${folder.prefix}recording-attempt2.m3u8`, playlistOf('segments-attempt2', 2, false));
+    // Not its own, whoever has put it there.
+    await put(`recordings/lost-later/${id}-attempt3.m3u8`, playlistOf('segments', 3, false));
+    await world.setStatus(id, { phase: 'Recording', folder });
+    const reply = await waitFor(
+      async () => {
+        const found = await download('lost-later');
+        return found.status === 200 && found;
+      },
+      { what: 'its folder to be known' },
+    );
+    const addresses = await addressesIn(String(reply.body['url']));
+    expect(addresses).toHaveLength(3);
+    expect(addresses[0]).toContain('/segments-attempt2/1-init.mp4');
   });
+
+  it.each([
+    ...['../lost/secret.mp4', '%2e%2e/lost/secret.mp4', 'secret.mp4'],
+    ...[
+      'segments/../../x',
+      '/recordings/lost/secret.mp4',
+      'https://elsewhere/x',
+      'segments\\..\\x',
+      'segments//x',
+    ],
+  ])('has nothing signed that lies elsewhere: %s', async (name) => {
+    const id = await started('sly');
+    const folder = await world.folder(id);
+    const listing = (key: string): Promise<void> => put(key, `#EXTM3U\n#EXTINF:6,\n${name}\n`);
+    await listing(`recordings/sly/${id}.m3u8`);
+    await listing(`${folder.prefix}recording.m3u8`);
+    for (const status of [{}, { folder }]) {
+      await world.setStatus(id, { phase: 'Recording', ...status });
+      const reply = await waitFor(
+        async () => {
+          const found = await download('sly');
+          const recordings = await call('GET', `${api.base}/meetings/sly/recordings`, { token: host });
+          const [latest] = recordings.body['recordings'] as { status: string }[];
+          return found.status === 200 && latest?.status === 'recording' && found;
+        },
+        { what: 'it to be recorded' },
+      );
+      const served = await fetch(String(reply.body['url']));
+      const text = await served.text();
+      expect(served.status).toBe(500);
+      expect(text).not.toContain('X-Amz');
+    }
+    await world.setStatus(id, { phase: 'Failed', reason: 'NoPublisher' });
+    await waitFor(async () => (await download('sly')).body['code'] === 'not-available', {
+      what: 'it to have failed',
+    });
+  });
+
+  it.each(['another', 'another-attempt2'])(
+    'of before recordings had folders can not have the segments of %s of its meeting signed',
+    async (other) => {
+      const id = await started(`neighbours-${other}`);
+      await put(`recordings/neighbours-${other}/${id}.m3u8`, playlistOf(other, 1, false));
+      const served = await fetch(String((await download(`neighbours-${other}`)).body['url']));
+      expect(served.status).toBe(500);
+      expect(await served.text()).not.toContain('X-Amz');
+    },
+  );
 
   it('is refused to whoever changed the link', async () => {
     for (const link of ['nonsense', host]) {

@@ -28,7 +28,7 @@ export function createReplica(
     objects: {
       create: (object) => objects.create(object),
       get: (name) => objects.get(name),
-      stop: (name, reason) => objects.stop(name, reason),
+      stop: (name, reason, options) => objects.stop(name, reason, options),
       ...faults,
     },
     downloads: { url: () => Promise.reject(new Error('there are no files here')) },

@@ -1,5 +1,6 @@
 import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { segmentsFolder } from '../../recorder-image/contract/object-keys.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { expectProblem } from './api-problem.ts';
 import { startReceiver } from './api-receiver.ts';
@@ -39,11 +40,17 @@ interface Wish {
   readonly retentionDays?: number;
   readonly format?: 'mp4' | 'm3u8';
   readonly hold?: boolean;
+  /** Of before recordings had folders. */
+  readonly isLegacy?: boolean;
+  /** It leaves no file that anybody knows of. */
+  readonly hasFailed?: boolean;
+  /** What lies in the bucket, too. */
+  readonly also?: (place: { id: string; prefix: string }) => readonly string[];
 }
 
 /** A recording that ended so many days ago, with its files. */
 async function recorded(meetingId: string, wish: Wish): Promise<{ id: string; key: string }> {
-  const { daysAgo, retentionDays, format = 'mp4', hold = false } = wish;
+  const { daysAgo, retentionDays, format = 'mp4', hold = false, isLegacy = false, hasFailed = false } = wish;
   const base = `${api.base}/meetings/${meetingId}`;
   const body = {
     host: 'host-1',
@@ -54,14 +61,13 @@ async function recorded(meetingId: string, wish: Wish): Promise<{ id: string; ke
   expect(registered.body['retentionDays']).toBe(retentionDays ?? null);
   const started = await call('POST', `${base}/recording/start`, { token: host, body: { format } });
   const id = String(started.body.recording?.['recordingId']);
-  const key = `recordings/${meetingId}/${id}.${format}`;
-  const others =
-    format === 'm3u8'
-      ? [`recordings/${meetingId}/${id}/1-init.mp4`, `recordings/${meetingId}/${id}/1-00000.m4s`]
-      : [];
-  for (const Key of [key, ...others]) {
-    await world.s3Client().send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: 'media' }));
-  }
+  const folder = await world.folder(id);
+  const stem = isLegacy ? `recordings/${meetingId}/${id}` : `${folder.prefix}recording`;
+  const key = `${stem}.${format}`;
+  const segments = segmentsFolder(key);
+  const others = format === 'm3u8' ? [`${segments}/1-init.mp4`, `${segments}/1-00000.m4s`] : [];
+  const also = wish.also?.({ id, prefix: folder.prefix }) ?? [];
+  for (const each of [key, ...others, ...also]) await put(each);
   if (hold) {
     const url = `${base}/recordings/${id}/legal-hold`;
     expect((await call('PUT', url, { token: service, body: { legalHold: true } })).status).toBe(200);
@@ -69,15 +75,19 @@ async function recorded(meetingId: string, wish: Wish): Promise<{ id: string; ke
   const completedAt = new Date(Date.now() - daysAgo * DAY_MS).toISOString().replace(/\.\d+Z/, 'Z');
   const file = { bucket: BUCKET, key, url: `s3://${BUCKET}/${key}`, sizeBytes: 5, format };
   await world.setStatus(id, {
-    phase: 'Completed',
-    reason: 'StopRequested',
+    ...(hasFailed
+      ? { phase: 'Failed', reason: 'RecorderFailed' }
+      : { phase: 'Completed', reason: 'StopRequested', file }),
     startedAt: completedAt,
     completedAt,
-    file,
+    ...(isLegacy ? {} : { folder }),
   });
   return { id, key };
 }
 
+const put = async (key: string): Promise<void> => {
+  await world.s3Client().send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: 'media' }));
+};
 const download = (meetingId: string): Promise<Reply> =>
   call('GET', `${api.base}/meetings/${meetingId}/recording/download`, { token: host });
 const entry = async (meetingId: string): Promise<Record<string, unknown> | undefined> => {
@@ -130,12 +140,38 @@ describe('retention', () => {
     expect((await download('longer')).status).toBe(200);
   });
 
-  it('removes a playlist with its segments, and nothing beside them', async () => {
-    const { id } = await recorded('hls', { daysAgo: 31, format: 'm3u8' });
-    const other = `recordings/hls/${id}0.mp4`;
-    await world.s3Client().send(new PutObjectCommand({ Bucket: BUCKET, Key: other, Body: 'other' }));
+  it('removes a playlist with its segments, and nothing beside them, also of before there were folders', async () => {
+    const others = ({ id }: { id: string }): string[] =>
+      [`${id}0.mp4`, `${id}x/1-init.mp4`, `${id}/notes.txt`].map((name) => `recordings/hls/${name}`);
+    const { id } = await recorded('hls', { daysAgo: 31, format: 'm3u8', isLegacy: true, also: others });
     await deleted('hls');
-    expect(await keysIn('hls')).toEqual([other]);
+    expect(await keysIn('hls')).toEqual(others({ id }).toSorted());
+  });
+
+  it('removes all that a recording’s folder has, and nothing of another whose name begins alike', async () => {
+    const derived = ['recording-take2.mp4', 'manifest.json', 'journal/1.flv', 'captions/en.vtt', 'deep/er/x'];
+    let others: string[] = [];
+    await recorded('whole', {
+      daysAgo: 31,
+      format: 'm3u8',
+      also: ({ id, prefix }) => {
+        const folder = prefix.slice(0, -1);
+        others = [`${folder}x/recording.mp4`, `${folder}.mp4`, `recordings/whole/${id}.mp4`];
+        return [...derived.map((name) => prefix + name), ...others];
+      },
+    });
+    await deleted('whole');
+    expect(await keysIn('whole')).toEqual(others.toSorted());
+  });
+
+  it('removes what one that has failed has left, and tells nobody of a file that never was', async () => {
+    const failed = await recorded('failed', { daysAgo: 31, hasFailed: true });
+    await deleted('failed');
+    expect(await keysIn('failed')).toEqual([]);
+    const marker = await recorded('marker-3', { daysAgo: 31 });
+    await told(marker.id);
+    const events = receiver.deliveries.filter(({ message }) => message.recordingId === failed.id);
+    expect(events.map(({ message }) => message.type)).not.toContain('recording.deleted');
   });
 
   it('stops at a legal hold, until that is lifted', async () => {

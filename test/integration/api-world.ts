@@ -8,7 +8,8 @@ import { parse, stringify } from 'yaml';
 import { openApiDocument } from '../../operator/api/openapi/document.ts';
 import { run } from '../../operator/bin/api.ts';
 import type { MeetingRecording } from '../../operator/crd/meeting-recording.ts';
-import type { MeetingRecordingStatus } from '../../operator/crd/status.ts';
+import { DEFAULT_KEY_TEMPLATE, recordingFolder } from '../../recorder-image/contract/key-template.ts';
+import type { MeetingRecordingStatus, RecordingFolder } from '../../operator/crd/status.ts';
 import { MEETING_RECORDINGS } from '../../operator/meetings/kubernetes-recording-objects.ts';
 import { KubeClient } from '../../operator/runtime/kube/client.ts';
 import { KubeConfigConnection } from '../../operator/runtime/kube/connection.ts';
@@ -155,6 +156,14 @@ export class ApiWorld implements AsyncDisposable {
       { type: 'merge', body: { status } },
       { subresource: 'status' },
     );
+  }
+
+  /** The folder that the controller gives the recording of an object. */
+  async folder(name: string): Promise<RecordingFolder> {
+    const { metadata, spec } = await this.object(name);
+    const identity = { ...metadata, ...spec, createdAt: metadata.creationTimestamp };
+    const place = { prefix: 'recordings/', template: DEFAULT_KEY_TEMPLATE };
+    return { bucket: BUCKET, prefix: recordingFolder(identity, place) };
   }
 
   async object(name: string): Promise<MeetingRecording> {

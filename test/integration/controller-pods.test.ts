@@ -3,8 +3,11 @@ import { PODS } from '../../operator/controller/kube-objects.ts';
 import { startCluster, TestWorld } from './controller-support/world.ts';
 import type { Cluster } from './controller-support/world.ts';
 
-const FIRST = 'recordings/meeting-1/rec.mp4';
-const SECOND = 'recordings/meeting-1/rec-attempt2.mp4';
+/** Keys in the recording's folder. */
+const keyOf = (file: string): unknown =>
+  expect.stringMatching(new RegExp(`^recordings/meeting-1/rec-[0-9a-f]{12}/${file}$`));
+const FIRST = keyOf('recording[.]mp4');
+const SECOND = keyOf('recording-attempt2[.]mp4');
 
 describe('trouble with the recorder pod', () => {
   let cluster: Cluster;

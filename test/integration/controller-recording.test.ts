@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { shortUid } from '../../recorder-image/contract/key-template.ts';
 import { EVENTS } from '../../operator/runtime/event-recorder.ts';
 import { run as runCommand } from '../cluster/run-command.ts';
 import { ensureTool } from '../cluster/toolchain/ensure-tool.ts';
@@ -48,7 +49,7 @@ describe('a recording on a real API server', () => {
       reason: 'StopRequested',
       file: {
         bucket: 'test-bucket',
-        key: 'recordings/meeting-1/rec-1.mp4',
+        key: `recordings/meeting-1/rec-1-${shortUid(finished.metadata.uid)}/recording.mp4`,
         sizeBytes: 123_456,
         format: 'mp4',
       },

@@ -73,6 +73,16 @@ describe('what the API server makes of a MeetingRecording', () => {
     ['fps 61', { ...good, source: { rtmp: {} }, output: { fps: 61 } }, 'should be less than or equal to 60'],
     ['bitrate 50', { ...good, output: { bitrateKbps: 50 } }, 'should be greater than or equal to 100'],
     ['Agora at 60 fps', { ...good, output: { fps: 60 } }, 'Agora pushes at most 30 frames per second'],
+    [
+      'a webm that can not be encoded in time',
+      { ...good, output: { format: 'webm', resolution: '3840x2160', fps: 16 } },
+      '1920x1080 at 60 frames per second, 2560x1440 at 33 or 3840x2160 at 15',
+    ],
+    [
+      'a webm of no resolution',
+      { ...good, output: { format: 'webm', resolution: '4K' } },
+      'for example 1280x720',
+    ],
     ['a maximum of no time', { ...good, maxDurationSeconds: 0 }, 'should be greater than or equal to 1'],
     ['an unknown wish', { ...good, desiredState: 'Paused' }, 'supported values: "Recording", "Stopped"'],
     [
@@ -127,6 +137,21 @@ describe('what the API server makes of a MeetingRecording', () => {
   it('takes 60 fps from a publisher of one’s own', async () => {
     const { spec } = await create('obs', { meetingId: 'm', source: { rtmp: {} }, output: { fps: 60 } });
     expect(spec.output.fps).toBe(60);
+  });
+
+  it.each([
+    ['1920x1080', 60],
+    ['2560x1440', 33],
+    ['3840x2160', 15],
+  ])('takes what it says that can be encoded in time: %s at %i', async (resolution, fps) => {
+    const output = { format: 'webm', resolution, fps };
+    const { spec } = await create(`webm-${fps}`, { meetingId: 'm', source: { rtmp: {} }, output });
+    expect(spec.output).toMatchObject(output);
+    const more = { ...output, fps: fps + 1 };
+    const reason = fps === 60 ? 'less than or equal to 60' : 'webm is encoded while it is recorded';
+    expect(await refusal(create('wrong', { meetingId: 'm', source: { rtmp: {} }, output: more }))).toContain(
+      reason,
+    );
   });
 
   it.each([

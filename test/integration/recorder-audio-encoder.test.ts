@@ -72,14 +72,14 @@ describe('audio that is encoded to AAC', () => {
     expect(whole.length).toBeGreaterThan(460);
   });
 
-  it('can be taken up to half a second before what has gone in, without anything more', async () => {
+  it('can be taken up to a second before what has gone in, without anything more', async () => {
     const audio = encoder();
     const packets: Packet[] = [];
     for (const time of every(PACKET_MS, 0, 20_000)) {
       await audio.encode(packetAt(time));
       packets.push(...(await audio.take(time)));
     }
-    expect(packets.at(-1)?.dtsMs).toBeGreaterThan(19_980 - 500 - 22);
+    expect(packets.at(-1)?.dtsMs).toBeGreaterThan(19_980 - 2 * 500 - 22);
     audio.close();
   });
 
@@ -96,6 +96,23 @@ describe('audio that is encoded to AAC', () => {
     expect(packets[jump]?.dtsMs).toBe(3_606_000);
     expect(packets[jump - 1]?.dtsMs).toBeGreaterThan(6000 - 43);
     expect(packets[jump - 1]?.dtsMs).toBeLessThan(6000 + 22);
+  });
+
+  it('waits for a track that lags behind the others, and not for one that has ended', async () => {
+    const audio = encoder();
+    await audio.encode(packetAt(0));
+    for (const time of every(PACKET_MS, 20, 4000)) {
+      await audio.passTo(time + 10_000);
+      await audio.encode(packetAt(time));
+    }
+    const packets = [...(await audio.take(4000))];
+    expect(packets.at(-1)?.dtsMs).toBeLessThan(3980);
+    await audio.passTo(16_000);
+    packets.push(...(await audio.take(16_000)));
+    // One stretch, and all of it is there.
+    const steps = packets.slice(1).map(({ dtsMs }, index) => dtsMs - (packets[index]?.dtsMs ?? 0));
+    expect(Math.max(...steps)).toBeLessThanOrEqual(22);
+    expect(packets.at(-1)?.dtsMs).toBeGreaterThan(4000 - 43);
   });
 
   it('stays at its time for hours', async () => {

@@ -65,6 +65,16 @@ async function metadataOf({ s3Key }: RecorderPlace): Promise<Record<string, stri
   }
 }
 
+/** The processes that encode for this recorder. */
+async function ffmpegsOf(pid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  const pids = children.split(' ').filter(Boolean).map(Number);
+  const lines = await Promise.all(
+    pids.map((child) => readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return pids.filter((_, index) => lines[index]?.includes('take-1.webm'));
+}
+
 async function segmentsIn(playlist: string): Promise<string[]> {
   const lines = (await readFile(playlist, 'utf8')).split('\n');
   return lines.filter((line) => line.endsWith('.m4s'));
@@ -199,6 +209,23 @@ describe('webm', () => {
     const bytes = await readFile(objectOf(place));
     // The index of clusters, by which a player seeks.
     expect(bytes.includes(Buffer.from([0x1c, 0x53, 0xbb, 0x6b]))).toBe(true);
+  });
+
+  it('is whole when FFmpeg was killed while it was made', async () => {
+    await using folder = await tempDirectory('recorder');
+    const place = await placeFor(folder, 'webm', SIZE);
+    await using recorder = await startRecorder(place);
+    await using publisher = await startPublishing({ file: clip, url: recorder.url, speed: 4 });
+    const ffmpeg = await waitFor(async () => (await ffmpegsOf(recorder.child.pid))[0], { what: 'FFmpeg' });
+    process.kill(ffmpeg, 'SIGKILL');
+    await waitFor(async () => (await ffmpegsOf(recorder.child.pid)).some((pid) => pid !== ffmpeg), {
+      what: 'another FFmpeg',
+    });
+    expect(await publisher.exited).toBe(0);
+    expect(await recorder.stop()).toBe(0);
+    await expectPlayable(objectOf(place), await debianFfmpegPath());
+    const format = await probe(objectOf(place), 'format=duration');
+    expect(Number(/duration=([0-9.]+)/.exec(format)?.[1])).toBeCloseTo(20, 0);
   });
 
   it('is whole when the recorder was killed, with silence where the publisher was away', async () => {

@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { fileHeader, tagSize, writeTag } from '../../recorder-image/journal/flv.ts';
 import { run } from '../cluster/run-command.ts';
+import { whileAlive } from '../support/child-process.ts';
 import { debianFfmpegPath } from '../support/ffmpeg.ts';
 import { makeClip } from '../support/media/clip.ts';
+import { readFlvTags } from '../support/media/flv-tags.ts';
 import { comparePackets, packetHashes } from '../support/media/packets.ts';
 import { expectPlayable } from '../support/media/plays.ts';
 import { publish } from '../support/media/publish.ts';
@@ -20,6 +23,7 @@ import { waitFor } from '../support/wait-for.ts';
 vi.setConfig({ testTimeout: 180_000 });
 
 const BUCKET = 'recordings';
+const TAKES = 40;
 const resources = new AsyncDisposableStack();
 let s3: S3Server;
 let clips: TempDirectory;
@@ -67,6 +71,43 @@ describe('takes', () => {
     },
   );
 
+  it('that a restart finds, forty of them, are one file, and as many at a time are worked on as memory is for', async () => {
+    await using folder = await tempDirectory('recorder');
+    const place = await recorderPlace({ folder: folder.path, s3, bucket: BUCKET });
+    const tags = await readFlvTags(clip);
+    await mkdir(place.spool, { recursive: true });
+    for (let index = 0; index < TAKES; index += 1) {
+      const parts = tags.map(({ timestampMs, ...tag }) => {
+        const bytes = Buffer.alloc(tagSize(tag.payload.length));
+        writeTag(bytes, 0, { ...tag, timestampMs: timestampMs + index * 5000 });
+        return bytes;
+      });
+      const header = fileHeader(new Set(['audio', 'video']));
+      await writeFile(join(place.spool, `take-${index + 1}.flv`), Buffer.concat([header, ...parts]));
+    }
+    await using recorder = await startRecorder(place);
+    let most = 0;
+    const ended = recorder.stop();
+    const sampled = whileAlive(recorder.child, 'recorder', async (signal) => {
+      while (!signal.aborted) {
+        const { uploads = [] } = await recorder.status();
+        most = Math.max(most, uploads.length - finishedIn(recorder.child.output()));
+      }
+    });
+    // It ends with the recorder, whatever that was just asked.
+    sampled.catch(() => undefined);
+    expect(await ended).toBe(0);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(3);
+    const { video, audio } = await packetHashes(clip);
+    const published = {
+      video: Array.from({ length: TAKES }, () => video).flat(),
+      audio: Array.from({ length: TAKES }, () => audio).flat(),
+    };
+    expect(await readResult(place)).not.toHaveProperty('files');
+    expect(comparePackets(published, await packetHashes(objectOf(place)))).toMatchObject({ ok: true });
+  });
+
   it('that were encoded are one file where the picture came later and then changed its size', async () => {
     await using folder = await tempDirectory('recorder');
     const env = { RECORDING_FORMAT: 'webm', RECORDING_RESOLUTION: '160x90', RECORDING_FPS: '10' };
@@ -95,6 +136,11 @@ describe('takes', () => {
     expect((await readdir(place.spool)).filter((name) => !name.endsWith('.json'))).toEqual([]);
   });
 });
+
+/** How many uploads the log says were completed. */
+function finishedIn(output: string): number {
+  return output.split('completing the upload').length - 1;
+}
 
 /** Of a file's packets, in seconds. */
 async function packetTimes(file: string): Promise<Record<string, number[]>> {

@@ -7,10 +7,14 @@ import {
 import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { UploadSweep } from '../../operator/storage/upload-sweep.ts';
-import type { KnownRecording } from '../../operator/storage/upload-sweep.ts';
+import type { KnownRecording, KnownRecordings } from '../../operator/storage/upload-sweep.ts';
+import { DEFAULT_KEY_TEMPLATE } from '../../recorder-image/contract/key-template.ts';
 import { startS3 } from '../support/s3-server.ts';
 import type { S3Server } from '../support/s3-server.ts';
 
+const nobody = (): KnownRecordings => ({ byUid: () => undefined, byName: () => undefined });
+const A = '0123456789ab';
+const B = 'fedcba987654';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -23,7 +27,7 @@ describe('the sweep of unfinished uploads, on a real S3 server', () => {
   let number = 0;
   /** How much later it is than when the uploads were begun. */
   let laterMs: number;
-  let known: Map<string, KnownRecording>;
+  let known: { byUid: Map<string, KnownRecording>; byName: Map<string, KnownRecording> };
   let aborted: string[];
 
   beforeAll(async () => {
@@ -37,7 +41,7 @@ describe('the sweep of unfinished uploads, on a real S3 server', () => {
   beforeEach(async () => {
     bucket = `bucket-${++number}`;
     await s3.createBucket(bucket);
-    known = new Map();
+    known = { byUid: new Map(), byName: new Map() };
     aborted = [];
     laterMs = 0;
     const { endpoint, region, accessKeyId, secretAccessKey } = s3;
@@ -45,8 +49,12 @@ describe('the sweep of unfinished uploads, on a real S3 server', () => {
       access: { endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } },
       bucket,
       keyPrefix: 'recordings/',
+      keyTemplate: DEFAULT_KEY_TEMPLATE,
       intervalMs: HOUR_MS,
-      find: (name) => known.get(name),
+      known: () => ({
+        byUid: (uid12) => known.byUid.get(uid12),
+        byName: (name) => known.byName.get(name),
+      }),
       now: () => Date.now() + laterMs,
       onAborted: ({ key }) => aborted.push(key),
       onError: (error) => {
@@ -65,9 +73,10 @@ describe('the sweep of unfinished uploads, on a real S3 server', () => {
   };
 
   it('leaves those of recordings at work, also of their later takes and attempts, however old', async () => {
-    const keys = ['rec-a.mp4', 'rec-a-take2.mp4', 'rec-a-attempt2.mp4'].map((name) => `recordings/m/${name}`);
+    const files = ['recording.mp4', 'recording-take2.mp4', 'recording-attempt2.flv'];
+    const keys = files.map((file) => `recordings/m/rec-${A}/${file}`);
     await begin(...keys);
-    known.set('rec-a', 'active');
+    known.byUid.set(A, 'active');
     laterMs = 30 * DAY_MS;
     await sweep.sweep(never);
     expect(await open()).toEqual(keys.toSorted());
@@ -75,43 +84,78 @@ describe('the sweep of unfinished uploads, on a real S3 server', () => {
   });
 
   it('aborts those of recordings that ended more than an hour ago', async () => {
-    await begin('recordings/m/rec-a.mp4', 'recordings/m/rec-b-attempt2.webm');
-    known.set('rec-a', { endedAtMs: Date.now() + 1.5 * HOUR_MS });
-    known.set('rec-b', { endedAtMs: Date.now() + 0.5 * HOUR_MS });
+    const [a, b] = [`recordings/m/rec-${A}/recording.mp4`, `recordings/m/rec-${B}/recording-attempt2.webm`];
+    await begin(a, b);
+    known.byUid.set(A, { endedAtMs: Date.now() + 1.5 * HOUR_MS });
+    known.byUid.set(B, { endedAtMs: Date.now() + 0.5 * HOUR_MS });
     laterMs = 2 * HOUR_MS;
     await sweep.sweep(never);
-    expect(await open()).toEqual(['recordings/m/rec-a.mp4']);
-    expect(aborted).toEqual(['recordings/m/rec-b-attempt2.webm']);
+    expect(await open()).toEqual([a]);
+    expect(aborted).toEqual([b]);
   });
 
-  it('takes one begun after the end for that of another recording under the name', async () => {
-    await begin('recordings/m/rec-a.mp4');
-    known.set('rec-a', { endedAtMs: Date.now() - DAY_MS });
+  it('lets one of the same name neither protect the uploads of the one before it, nor lose its own', async () => {
+    const [first, second] = [
+      `recordings/m/standup-${A}/recording.mp4`,
+      `recordings/m/standup-${B}/recording.mp4`,
+    ];
+    await begin(first, second, 'recordings/m/standup.mp4');
+    known.byUid.set(A, { endedAtMs: Date.now() + HOUR_MS });
+    known.byUid.set(B, 'active');
+    laterMs = 3 * DAY_MS;
+    await sweep.sweep(never);
+    expect(await open()).toEqual([second]);
+    expect(aborted.toSorted()).toEqual([first, 'recordings/m/standup.mp4']);
+  });
+
+  it('takes one begun after the end for that of somebody who mends it', async () => {
+    const key = `recordings/m/rec-${A}/recording.mp4`;
+    await begin(key);
+    known.byUid.set(A, { endedAtMs: Date.now() - DAY_MS });
     await sweep.sweep(never);
     expect(aborted).toEqual([]);
     laterMs = 3 * DAY_MS;
     await sweep.sweep(never);
-    expect(aborted).toEqual(['recordings/m/rec-a.mp4']);
+    expect(aborted).toEqual([key]);
+  });
+
+  it('knows those of before recordings had folders by their names, whichever of them it may be', async () => {
+    const keys = ['rec.mp4', 'rec-take2.mp4', 'rec-attempt2.mp4'].map((name) => `recordings/m/${name}`);
+    await begin(...keys);
+    known.byName.set('rec', 'active');
+    laterMs = 30 * DAY_MS;
+    await sweep.sweep(never);
+    expect(await open()).toEqual(keys.toSorted());
+    known.byName.set('rec', { endedAtMs: Date.now() + HOUR_MS });
+    known.byName.set('rec-take2', 'active');
+    await sweep.sweep(never);
+    expect(await open()).toEqual(['recordings/m/rec-take2.mp4']);
   });
 
   it('aborts those of recordings that are gone once they are too old to be another installation’s', async () => {
-    await begin('recordings/m/gone.mp4');
+    const keys = [`recordings/m/gone-${A}/recording.mp4`, 'recordings/m/gone.mp4'];
+    await begin(...keys);
     laterMs = DAY_MS;
     await sweep.sweep(never);
-    expect(await open()).toEqual(['recordings/m/gone.mp4']);
+    expect(await open()).toEqual(keys);
     laterMs = 3 * DAY_MS;
     await sweep.sweep(never);
     expect(await open()).toEqual([]);
   });
 
   it('touches nothing but uploads that a recorder can have begun, and no file', async () => {
-    await begin('recordings/readme.mp4', 'recordings/m/notes.txt', 'elsewhere/m/rec.mp4');
-    await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'recordings/m/rec.mp4', Body: 'media' }));
+    const foreign = [
+      ...['recordings/readme.mp4', 'recordings/m/notes.txt', 'elsewhere/m/rec.mp4'],
+      ...[`recordings/m/rec-${A}/notes.txt`, `recordings/m/rec-${A}/deeper/recording.mp4`],
+    ];
+    await begin(...foreign);
+    const Key = `recordings/m/rec-${A}/recording.mp4`;
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'media' }));
     laterMs = 30 * DAY_MS;
     await sweep.sweep(never);
-    expect(await open()).toHaveLength(3);
-    const { KeyCount: files } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
-    expect(files).toBe(1);
+    expect(await open()).toEqual(foreign.toSorted());
+    const { Contents: files = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
+    expect(files.map(({ Key: key }) => key).filter((key) => key?.endsWith('/') === false)).toEqual([Key]);
   });
 
   it('is harmless to do twice at once', async () => {
@@ -132,8 +176,9 @@ describe('the sweep of unfinished uploads, on a real S3 server', () => {
       },
       bucket,
       keyPrefix: 'recordings/',
+      keyTemplate: DEFAULT_KEY_TEMPLATE,
       intervalMs: 1,
-      find: () => undefined,
+      known: nobody,
       now: () => Date.now(),
       onAborted: () => undefined,
       onError: (error) => {

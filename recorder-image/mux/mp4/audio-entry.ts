@@ -3,6 +3,7 @@ import type { TrackConfig } from '../../media/track.ts';
 import { box, fullBox, u16, u32, u8, zeros } from './box.ts';
 import { aacFormat } from './codec/aac.ts';
 import { ac3Format, eac3Format } from './codec/ac3.ts';
+import { flvAudioFormat } from './codec/flv-audio.ts';
 import { flacFormat } from './codec/flac.ts';
 import { mp3Format } from './codec/mp3.ts';
 import { opusFormat } from './codec/opus.ts';
@@ -11,6 +12,8 @@ import type { SampleEntry } from './sample-entry.ts';
 
 interface Sound extends SoundFormat {
   readonly type: string;
+  /** Default: 16, whatever the codec has. */
+  readonly sampleBits?: number;
   /** The codec's own box. */
   readonly own: readonly Buffer[];
 }
@@ -50,20 +53,26 @@ const READERS: Partial<Record<CodecName, (config: TrackConfig, frame: Buffer) =>
 
 /** Undefined where neither configuration nor frame say enough. Throws RangeError where they are cut short. */
 export function audioEntry(config: TrackConfig, frame: Buffer): SampleEntry | undefined {
-  const sound = READERS[config.codec]?.(config, frame);
+  const sound = READERS[config.codec]?.(config, frame) ?? olderSound(config);
   if (sound === undefined) return undefined;
-  const { type, own, rate, channels, frameSamples } = sound;
+  const { type, own, rate, channels, frameSamples, sampleBits = 16 } = sound;
   const bytes = box(
     type,
     zeros(6),
     u16(1),
     zeros(8),
-    u16(channels, 16, 0, 0),
+    u16(channels, sampleBits, 0, 0),
     // 16 bits before the point: there is no room for a higher rate, which the codec says itself.
     u16(rate > 0xffff ? 0 : rate, 0),
     own,
   );
   return { kind: 'audio', rate, channels, frameSamples, bytes };
+}
+
+/** What is in no MP4 that is a recording, but in one that FFmpeg is given to encode. */
+function olderSound(config: TrackConfig): Sound | undefined {
+  const format = flvAudioFormat(config);
+  return format && { ...format, own: [] };
 }
 
 /** The elementary stream descriptor of MPEG-4 (ISO/IEC 14496-1, 7.2.6). */

@@ -29,6 +29,9 @@ export interface Fragment {
 export const SYNC_SAMPLE = 0x0200_0000;
 export const OTHER_SAMPLE = 0x0101_0000;
 
+/** Of a sample, in units: readers take more for a negative number. */
+export const LONGEST_DURATION = 2 ** 31 - 1;
+
 const MFHD_SIZE = 16;
 const TFHD_SIZE = 16;
 const TFDT_SIZE = 20;

@@ -48,27 +48,29 @@ export class Fragmenter {
     const buffer = this.#bufferOf(packet);
     const span = buffer.spanTo(packet);
     if (this.#sequence === 0 && !this.#isDescribed()) return span >= LONGEST_FIRST_MS;
-    return span >= LONGEST_MS || this.#bytes() >= MOST_BYTES || (span >= SHORTEST_MS && this.isLead(packet));
+    return span >= LONGEST_MS || this.#bytes() >= MOST_BYTES || (span >= SHORTEST_MS && this.isEntry(packet));
   }
 
   /** Whether it is a picture with which playing can begin. */
-  isLead({ track, isKeyFrame }: Packet): boolean {
+  isEntry({ track, isKeyFrame }: Packet): boolean {
     return isKeyFrame && track === this.#lead?.track.config.track;
   }
 
-  /** Whether pictures are expected and this fragment has none. */
-  get lacksPictures(): boolean {
-    return this.#lead?.isEmpty === true;
-  }
-
-  get hasPictures(): boolean {
-    return this.#lead !== undefined;
+  /** Whether there is no picture in it. */
+  get isBlind(): boolean {
+    return this.#lead === undefined || this.#lead.isEmpty;
   }
 
   add(packet: Packet): void {
     const buffer = this.#bufferOf(packet);
     if (!buffer.track.isDescribed) buffer.track.learnFrom(packet);
     buffer.add(packet);
+  }
+
+  /** To be called before the header is written, with what the first fragment has. */
+  settleHeader(): void {
+    for (const { track, mostNegativeMs } of this.#buffers.values())
+      track.raise = Math.ceil((mostNegativeMs * track.timescale) / 1000);
   }
 
   /** Takes out what has been gathered. `next` is the packet that comes after it, where there is one. */

@@ -23,7 +23,11 @@ export function fileType(): readonly Buffer[] {
 /** The header of a file whose samples come in fragments. */
 export function fragmentedMovie(tracks: readonly Mp4Track[]): readonly Buffer[] {
   const tables = [...EMPTY_TABLES, ...fullBox('stsz', {}, u32(0, 0)), ...fullBox('stco', {}, u32(0))];
-  const traks = tracks.map((track) => trak({ tracks, track, duration: 0, mediaDuration: 0, tables }));
+  const traks = tracks.map((track) => {
+    // Of no length of its own: all fragments are in it.
+    const edits = track.raise === 0 ? [] : edts([edit(0, track.raise)]);
+    return trak({ tracks, track, duration: 0, mediaDuration: 0, edits, tables });
+  });
   const defaults = tracks.map(({ id, isVideo }) =>
     fullBox('trex', {}, u32(id, 1, 0, 0, isVideo ? OTHER_SAMPLE : SYNC_SAMPLE)),
   );
@@ -40,7 +44,7 @@ export function indexedMovie(
     const startMs = Math.max(0, toMovie(index.firstPresentation, track, Math.round));
     const shownMs = toMovie(index.shownDuration, track, Math.ceil);
     durations.push(startMs + shownMs);
-    const edits = index.mediaTime === index.firstPresentation ? [] : edts(index, startMs, shownMs);
+    const edits = index.mediaTime === index.firstPresentation ? [] : editsOf(index, startMs, shownMs);
     const { mediaDuration } = index;
     return trak({ tracks, track, duration: startMs + shownMs, mediaDuration, edits, tables: index.finish() });
   });
@@ -52,10 +56,13 @@ function toMovie(units: number, { timescale }: Mp4Track, round: (value: number) 
 }
 
 /** Nothing until the first sample is shown, and then all from that one on. */
-function edts(index: SampleIndex, startMs: number, shownMs: number): readonly Buffer[] {
+function editsOf(index: SampleIndex, startMs: number, shownMs: number): readonly Buffer[] {
   const mediaTime = index.mediaTime + Math.max(0, -index.firstPresentation);
   const wait = startMs > 0 ? [edit(startMs, -1)] : [];
-  const edits = [...wait, edit(shownMs, mediaTime)];
+  return edts([...wait, edit(shownMs, mediaTime)]);
+}
+
+function edts(edits: readonly Buffer[]): readonly Buffer[] {
   return box('edts', fullBox('elst', { version: 1 }, u32(edits.length), ...edits));
 }
 

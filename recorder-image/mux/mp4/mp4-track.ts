@@ -13,6 +13,11 @@ const LONE_PICTURE_SECONDS = 1 / 30;
 export class Mp4Track {
   readonly id: number;
   readonly config: TrackConfig;
+  /**
+   * What all offsets of the track are raised by, in units, so that none is negative: an edit takes it back. FFmpeg takes
+   * negative ones of fragments for something else. Final once the header is written.
+   */
+  raise = 0;
   #entry: SampleEntry | undefined;
   #clock: SampleClock | undefined;
 
@@ -28,8 +33,8 @@ export class Mp4Track {
   }
 
   /** Takes what a frame says that the configuration does not. */
-  learnFrom({ payload }: Packet): void {
-    this.#entry ??= sampleEntry(this.config, payload);
+  learnFrom(frame: Packet | undefined): void {
+    if (frame !== undefined) this.#entry ??= sampleEntry(this.config, frame.payload);
   }
 
   /** Undefined where not enough is known to write any header. */

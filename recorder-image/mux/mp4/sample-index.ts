@@ -1,4 +1,5 @@
 import { fullBox, u32 } from './box.ts';
+import { LONGEST_DURATION } from './fragment.ts';
 import type { TrackFragment } from './fragment.ts';
 import { NumberTable, RunTable } from './number-table.ts';
 
@@ -22,19 +23,23 @@ export class SampleIndex {
   #latest = 0;
   #lowestOffset = 0;
   #highestOffset = 0;
+  #raisedBefore = 0;
+  #isExpressible = true;
 
   /** @param position of the fragment's data in the file, in bytes */
-  add({ samples }: TrackFragment, position: number): void {
+  add({ track, samples }: TrackFragment, position: number): void {
+    this.#raisedBefore = track.raise;
     for (const { dts, offset, size, duration, isKeyFrame } of samples) {
       if (this.#firstDts === undefined) this.#firstDts = dts;
-      else this.#durations.push(dts - this.#lastDts);
+      else this.#lasts(dts - this.#lastDts);
       this.#lastDts = dts;
       this.#lastDuration = duration;
       this.#offsets.push(offset);
       this.#sizes.push(size);
       if (isKeyFrame) this.#keyFrames.push(this.#sizes.length);
-      this.#earliest = Math.min(this.#earliest, dts + offset);
-      this.#latest = Math.max(this.#latest, dts + offset);
+      const shownAt = dts + offset - track.raise;
+      this.#earliest = Math.min(this.#earliest, shownAt);
+      this.#latest = Math.max(this.#latest, shownAt);
       this.#lowestOffset = Math.min(this.#lowestOffset, offset);
       this.#highestOffset = Math.max(this.#highestOffset, offset);
     }
@@ -43,6 +48,11 @@ export class SampleIndex {
     if (samples.length === this.#samplesInChunk) return;
     this.#samplesInChunk = samples.length;
     for (const value of [this.#chunkOffsets.length / 2, samples.length, 1]) this.#chunks.push(value);
+  }
+
+  /** Whether there is a number for each sample's duration: not for a pause of half a day and more. */
+  get isExpressible(): boolean {
+    return this.#isExpressible;
   }
 
   get isEmpty(): boolean {
@@ -56,7 +66,7 @@ export class SampleIndex {
 
   /** When that is on the track's own time, which begins with the first sample's decoding and has no negative offsets. */
   get mediaTime(): number {
-    return this.isEmpty ? 0 : this.#earliest - (this.#firstDts ?? 0) + this.#raise;
+    return this.isEmpty ? 0 : this.#earliest - (this.#firstDts ?? 0) + this.#raisedBefore + this.#raise;
   }
 
   /** From the first sample that is shown to the end of the last one. */
@@ -71,7 +81,7 @@ export class SampleIndex {
 
   /** The content of `stbl` but for its `stsd`. To be asked for once: nothing may be added then. */
   finish(): readonly Buffer[] {
-    if (!this.isEmpty) this.#durations.push(this.#lastDuration);
+    if (!this.isEmpty) this.#lasts(this.#lastDuration);
     this.#durations.flush();
     this.#offsets.flush();
     const isShifted = this.#lowestOffset !== 0 || this.#highestOffset !== 0;
@@ -86,9 +96,14 @@ export class SampleIndex {
     ];
   }
 
-  /** What is added to all offsets, so that players that know no negative ones read the file: an edit takes it back. */
+  /** What is still to be added to all offsets, for players that know no negative ones: an edit takes it back. */
   get #raise(): number {
     return -this.#lowestOffset;
+  }
+
+  #lasts(duration: number): void {
+    this.#durations.push(duration);
+    this.#isExpressible &&= duration <= LONGEST_DURATION;
   }
 
   #compositionOffsets(): readonly Buffer[] {

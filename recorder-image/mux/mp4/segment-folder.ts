@@ -1,9 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OutputFile } from '../output-file.ts';
-import type { Fragment } from './fragment.ts';
-import type { FragmentStart, Mp4Output } from './mp4-output.ts';
-import type { Mp4Track } from './mp4-track.ts';
+import type { Mp4Piece } from './mp4-pieces.ts';
 import { fileType, fragmentedMovie } from './movie.ts';
 
 export interface SegmentNames {
@@ -11,17 +9,26 @@ export interface SegmentNames {
   readonly init: string;
 }
 
-/** A segment is this long at least, in ms: a little less than 6 s, for key frames that come a little early. */
+/** A segment lasts this long at least, in ms: a little less than 6 s, for key frames that come a little early. */
 const SHORTEST_MS = 5500;
 
 /**
- * Segments of fragmented MP4 (RFC 8216, 3.3), cut at key frames, beside a playlist that names each one once it is
- * finished. What is not finished has another name.
+ * Writes segments of fragmented MP4 (RFC 8216, 3.3) into a folder, cut at key frames, beside a playlist that names each
+ * one once it is finished. What is not finished has another name.
  */
-export class SegmentFolder implements Mp4Output, AsyncDisposable {
+export async function writeSegments(
+  pieces: AsyncIterable<Mp4Piece>,
+  directory: string,
+  names: SegmentNames,
+): Promise<void> {
+  await using folder = new SegmentFolder(directory, names);
+  for await (const piece of pieces) await folder.write(piece);
+}
+
+class SegmentFolder implements AsyncDisposable {
   readonly #directory: string;
   readonly #names: SegmentNames;
-  readonly #lines: string[] = [];
+  readonly #lines: string[] = ['#EXTM3U'];
   #file: OutputFile | undefined;
   #startMs = 0;
   #count = 0;
@@ -31,34 +38,41 @@ export class SegmentFolder implements Mp4Output, AsyncDisposable {
     this.#names = names;
   }
 
-  async begin(tracks: readonly Mp4Track[]): Promise<void> {
-    await this.#replace(this.#names.init, Buffer.concat([...fileType(), ...fragmentedMovie(tracks)]));
-  }
-
-  async write({ bytes }: Fragment, { atMs, isEntry }: FragmentStart): Promise<void> {
-    if (this.#file !== undefined && isEntry && atMs - this.#startMs >= SHORTEST_MS) await this.#finish(atMs);
-    if (this.#file === undefined) {
-      this.#file = await OutputFile.create(this.#path(`${this.#name}.tmp`));
-      this.#startMs = atMs;
+  async write(piece: Mp4Piece): Promise<void> {
+    switch (piece.kind) {
+      case 'header':
+        return await this.#replace(this.#names.init, [...fileType(), ...fragmentedMovie(piece.tracks)]);
+      case 'fragment':
+        if (piece.isEntry && this.#lasts(piece.atMs) >= SHORTEST_MS) await this.#finish(piece.atMs);
+        return await this.#append(piece.fragment.bytes, piece.atMs);
+      case 'end':
+        await this.#finish(piece.atMs);
+        this.#lines.push('#EXT-X-ENDLIST');
+        return await this.#list();
     }
-    await this.#file.append(bytes);
-  }
-
-  async end(endMs: number): Promise<void> {
-    await this.#finish(endMs);
-    this.#lines.push('#EXT-X-ENDLIST');
-    await this.#list();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file?.[Symbol.asyncDispose]();
   }
 
+  #lasts(toMs: number): number {
+    return this.#file === undefined ? 0 : toMs - this.#startMs;
+  }
+
+  async #append(bytes: readonly Buffer[], atMs: number): Promise<void> {
+    if (this.#file === undefined) {
+      this.#file = await OutputFile.create(this.#path(unfinished(this.#name)));
+      this.#startMs = atMs;
+    }
+    await this.#file.append(bytes);
+  }
+
   async #finish(endMs: number): Promise<void> {
+    const seconds = Math.max(0, this.#lasts(endMs)) / 1000;
     await this.#file?.[Symbol.asyncDispose]();
     this.#file = undefined;
-    await rename(this.#path(`${this.#name}.tmp`), this.#path(this.#name));
-    const seconds = Math.max(0, endMs - this.#startMs) / 1000;
+    await rename(this.#path(unfinished(this.#name)), this.#path(this.#name));
     this.#lines.push(`#EXTINF:${seconds.toFixed(6)},`, this.#name);
     this.#count += 1;
     await this.#list();
@@ -69,17 +83,19 @@ export class SegmentFolder implements Mp4Output, AsyncDisposable {
   }
 
   async #list(): Promise<void> {
-    const text = ['#EXTM3U', ...this.#lines, ''].join('\n');
-    await this.#replace(this.#names.playlist, Buffer.from(text));
+    await this.#replace(this.#names.playlist, [Buffer.from([...this.#lines, ''].join('\n'))]);
   }
 
-  async #replace(name: string, content: Buffer): Promise<void> {
-    const path = this.#path(name);
-    await writeFile(`${path}.tmp`, content);
-    await rename(`${path}.tmp`, path);
+  async #replace(name: string, content: readonly Buffer[]): Promise<void> {
+    await writeFile(this.#path(unfinished(name)), Buffer.concat(content));
+    await rename(this.#path(unfinished(name)), this.#path(name));
   }
 
   #path(name: string): string {
     return join(this.#directory, name);
   }
+}
+
+function unfinished(name: string): string {
+  return `${name}.tmp`;
 }

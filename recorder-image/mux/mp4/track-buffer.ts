@@ -1,4 +1,5 @@
 import type { Packet } from '../../media/track.ts';
+import { LONGEST_DURATION } from './fragment.ts';
 import type { FragmentSample, TrackFragment } from './fragment.ts';
 import type { Mp4Track } from './mp4-track.ts';
 
@@ -41,6 +42,11 @@ export class TrackBuffer {
     return this.#samples.reduce((least, { dtsMs, ptsMs }) => Math.min(least, dtsMs, ptsMs), Infinity);
   }
 
+  /** How long before its decoding, in ms, any of what it holds is shown. */
+  get mostNegativeMs(): number {
+    return this.#samples.reduce((most, { dtsMs, ptsMs }) => Math.max(most, dtsMs - ptsMs), 0);
+  }
+
   add({ dtsMs, ptsMs, isKeyFrame, payload }: Packet): void {
     this.#reserve(payload.length);
     payload.copy(this.#data, this.#used);
@@ -61,9 +67,11 @@ export class TrackBuffer {
       const following = times[index + 1]?.dts ?? nextDts;
       // Of the last one it is a guess, and the next fragment says itself when it begins.
       const duration =
-        following === undefined ? (this.#lastDuration ?? track.usualDuration) : Math.max(0, following - dts);
+        following === undefined
+          ? (this.#lastDuration ?? track.usualDuration)
+          : Math.min(Math.max(0, following - dts), LONGEST_DURATION);
       this.#lastDuration = duration;
-      return { dts, offset, size, duration, isKeyFrame };
+      return { dts, offset: offset + track.raise, size, duration, isKeyFrame };
     });
     const data = this.#data.subarray(0, this.#used);
     this.#samples = [];

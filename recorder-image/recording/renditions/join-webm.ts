@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import type { Track } from '../../journal/flv.ts';
 import type { Take } from '../../journal/take.ts';
 import { copyWithFfmpeg } from '../../mux/ffmpeg.ts';
+import type { FfmpegOptions } from '../../mux/ffmpeg.ts';
 import { joinedWebm } from '../../mux/recipes.ts';
 import { takeKey } from '../../contract/object-keys.ts';
-import { persistently } from './joined-file.ts';
-import type { Assembly, Joint, Takes } from './joined-file.ts';
+import type { ExpectedTrack } from '../../proof/compare.ts';
+import { encodedTracks } from './encoded-tracks.ts';
+import type { Joint, Takes } from './joined-file.ts';
+import { persistently } from './persistently.ts';
 import type { RenditionOptions } from './rendition.ts';
 
 /**
@@ -15,8 +18,30 @@ import type { RenditionOptions } from './rendition.ts';
  */
 export const joinWebm: Joint = {
   room: 2.3,
-  plan: (options, what, signal) => Promise.resolve(() => assemble(options, what, signal)),
+  plan: (options, what, signal) => {
+    if (what.takes.some(hasSeveralOfAKind)) return Promise.resolve(undefined);
+    let tracks: readonly ExpectedTrack[] = [];
+    return Promise.resolve({
+      write: async (path) => {
+        const { config, log } = options;
+        const assembly = await assemble(options, what, signal);
+        const files = what.takes.map(({ index }) => join(options.spool.joiningPath, `${index}.webm`));
+        tracks = await encodedTracks(files, what.takes);
+        const onLog = (line: string): void => log.debug({ line }, 'FFmpeg says');
+        await copyWithFfmpeg({ ...assembly, ffmpegPath: config.ffmpegPath, output: path, onLog }, signal);
+      },
+      expectation: { tracks: () => tracks, offsetOf: () => () => what.takes[0]?.startMs ?? 0 },
+    });
+  },
 };
+
+/** A list has a place for one picture and one sound of each take: the others would be left out. */
+function hasSeveralOfAKind({ tracks }: Take): boolean {
+  return [...(tracks ?? [])].some((track) => !track.endsWith(':0'));
+}
+
+/** How FFmpeg makes one file of them, without encoding. */
+type Assembly = Pick<FfmpegOptions, 'input' | 'inputOptions' | 'moreInputs' | 'outputOptions'>;
 
 async function assemble(options: RenditionOptions, what: Takes, signal: AbortSignal): Promise<Assembly> {
   const { config, spool, store } = options;

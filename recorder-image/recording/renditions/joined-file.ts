@@ -1,15 +1,19 @@
 import { rm } from 'node:fs/promises';
 import type { Take } from '../../journal/take.ts';
-import { copyWithFfmpeg } from '../../mux/ffmpeg.ts';
-import type { FfmpegOptions } from '../../mux/ffmpeg.ts';
 import { openFileUploader } from '../../upload/file-uploader.ts';
 import { punchHole } from '../../upload/free-parts.ts';
 import { partSizeFor } from '../../upload/part-plan.ts';
-import { UploadLoop } from '../../upload/upload-loop.ts';
 import type { UploadedFile } from '../../upload/upload-state.ts';
+import { contentTypeOf, extensionOf } from '../../contract/formats.ts';
 import { takeKey } from '../../contract/object-keys.ts';
+import type { Expectation } from '../../proof/expectation.ts';
+import { openOutputProof } from '../../proof/output-proof.ts';
+import { ProofError } from '../../proof/proof.ts';
+import type { Proof } from '../../proof/proof.ts';
+import type { FileKind } from './file-kind.ts';
+import { persistently } from './persistently.ts';
 import { metadataOf, timesOf } from './rendition.ts';
-import type { RenditionOptions } from './rendition.ts';
+import type { RenditionOptions, StoredFile } from './rendition.ts';
 
 /** Up to this size, in bytes, it is worth it to send all of the recording once more. */
 const MAX_BYTES = 1024 * 1024 * 1024;
@@ -20,41 +24,79 @@ export interface Takes {
   readonly takes: readonly Take[];
 }
 
-/** How FFmpeg makes one file of them, without encoding. */
-export type Assembly = Pick<FfmpegOptions, 'input' | 'inputOptions' | 'moreInputs' | 'outputOptions'>;
-
 /** What a format needs for joining. */
 export interface Joint {
   /** Bytes that the disk has to have, as a multiple of the recording. */
   readonly room: number;
-  /** Whether one file can hold them all, and how it is made; undefined where it can't. */
+  /** How one file is made of them; undefined where one file can't hold them all. */
   readonly plan: (
     options: RenditionOptions,
     what: Takes,
     signal: AbortSignal,
-  ) => Promise<(() => Promise<Assembly>) | undefined>;
+  ) => Promise<JoinPlan | undefined>;
 }
+
+export interface JoinPlan {
+  /** Writes it, without encoding anew. To be called once. */
+  readonly write: (path: string) => Promise<void>;
+  /** What it should hold, known once it is written. */
+  readonly expectation: Expectation;
+}
+
+/** How often a file is made that turns out to be another one than its takes. */
+const MAX_TRIES = 2;
 
 /**
  * One file of several takes, made without encoding and put in the place of the first one's; the others' are deleted
- * then. Undefined where one file can't hold them all, or where it would take too long: the takes stay as they are.
+ * then. Undefined where one file can't hold them all, where it would take too long, or where what comes of it is not
+ * what the takes have: they stay as they are.
  */
 export async function joinIntoOneFile(
   options: RenditionOptions,
-  what: Takes & { readonly extension: string; readonly contentType: string; readonly joint: Joint },
+  what: Takes & { readonly kind: FileKind },
   signal: AbortSignal,
-): Promise<UploadedFile | undefined> {
-  const { config, spool, store, patience, log } = options;
-  const { takes, files, extension, contentType, joint } = what;
+): Promise<StoredFile | undefined> {
+  const { config, log } = options;
+  const { takes, files, kind } = what;
   const key = config.upload.key;
-  const size = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  if (size > MAX_BYTES) return undefined;
+  if (files.reduce((sum, file) => sum + file.sizeBytes, 0) > MAX_BYTES) return undefined;
+  for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+    const joined = await join(options, what, signal);
+    if (joined === 'differs') continue;
+    if (joined === undefined) return undefined;
+    for (const { index } of takes.slice(1)) await deleteLeftover(options, takeKey(key, index), signal);
+    log.info({ takes: takes.length }, 'joined the takes into one file');
+    const { file, proof } = joined;
+    return { ...file, format: kind.format, contents: [{ takes: takes.map(({ index }) => index), proof }] };
+  }
+  log.error('the takes could not be joined into a file that has all of them');
+  return undefined;
+}
 
-  const path = spool.joinedPath(extension);
+async function join(
+  options: RenditionOptions,
+  what: Takes & { readonly kind: FileKind },
+  signal: AbortSignal,
+): Promise<{ readonly file: UploadedFile; readonly proof: Proof } | 'differs' | undefined> {
+  const { config, spool, store, patience, log } = options;
+  const { takes, kind } = what;
+  const { format } = kind;
+  const key = config.upload.key;
+  const path = spool.joinedPath(extensionOf(format));
+  let plan: JoinPlan | undefined;
+  const expectation: Expectation = {
+    tracks: () => plan?.expectation.tracks() ?? [],
+    offsetOf: () => plan?.expectation.offsetOf() ?? (() => takes[0]?.startMs ?? 0),
+  };
+  const observer = await openOutputProof({ format, expectation, path: spool.joinedProofPath, store, log });
   const uploader = await openFileUploader({
     ...patience,
     store,
-    object: { key, contentType, metadata: { ...metadataOf(config), take: joinedTakes(takes) } },
+    object: {
+      key,
+      contentType: contentTypeOf(format),
+      metadata: { ...metadataOf(config), take: joinedTakes(takes) },
+    },
     times: () => timesOf(options),
     path,
     statePath: spool.joinedStatePath,
@@ -62,39 +104,41 @@ export async function joinIntoOneFile(
     space: { punchHole, batchBytes: Infinity },
     log,
     onProgress: () => undefined,
+    observer,
   });
-  // One that was joined by a recorder that died before it could note it is there already, in place of the first take.
-  const before = uploader.completed ?? (await findJoined(options, joinedTakes(takes), signal));
-  if (before === undefined) {
-    const assemble = await joint.plan(options, what, signal);
-    if (assemble === undefined) return undefined;
-    // All of them are in S3, and the journal has them as well.
-    await spool.clearOutputs(takes);
-    // What was made of the takes so far is a recording, too: where there is no room for another one, that is it.
-    if ((await spool.bytesFree()) < size * joint.room + config.minFreeBytes) return undefined;
-    if (!(await make(options, { assemble, path }, signal))) return undefined;
-    uploader.finish();
+  try {
+    // One that was joined by a recorder that died before it could note it is there already, in place of the first take.
+    const before = uploader.completed ?? (await findJoined(options, joinedTakes(takes), signal));
+    if (before === undefined) {
+      plan = await kind.joint.plan(options, what, signal);
+      if (plan === undefined || !(await write(options, { ...what, plan, path }, signal))) return undefined;
+      uploader.restarted();
+      uploader.finish();
+    }
+    const file = before ?? (await uploader.run(signal));
+    const proof = await persistently(options, () => observer.of([key], signal), signal);
+    return { file, proof };
+  } catch (error) {
+    if (!(error instanceof ProofError)) throw error;
+    return 'differs';
+  } finally {
+    await rm(path, { force: true });
   }
-  const joined = before ?? (await uploader.run(signal));
-  for (const { index } of takes.slice(1)) await deleteLeftover(options, takeKey(key, index), signal);
-  await rm(path, { force: true });
-  log.info({ takes: takes.length }, 'joined the takes into one file');
-  return joined;
 }
 
-/** Does it again until the object store lets it. Throws UploadError, or the signal's reason. */
-export function persistently<T>(
-  { patience, log }: RenditionOptions,
-  request: () => Promise<T>,
+/** Whether the file is written: what was made of the takes so far is a recording, too, and has to do otherwise. */
+async function write(
+  options: RenditionOptions,
+  what: Takes & { readonly kind: FileKind; readonly plan: JoinPlan; readonly path: string },
   signal: AbortSignal,
-): Promise<T> {
-  const loop = new UploadLoop({ ...patience, log });
-  loop.finish();
-  return loop.run<T>(
-    async () => ({ done: await request() }),
-    () => Promise.resolve(),
-    signal,
-  );
+): Promise<boolean> {
+  const { config, spool } = options;
+  const { takes, files, kind, plan, path } = what;
+  const size = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  // All of them are in S3, and the journal has them as well.
+  await spool.clearOutputs(takes);
+  if ((await spool.bytesFree()) < size * kind.joint.room + config.minFreeBytes) return false;
+  return await make(options, () => plan.write(path), signal);
 }
 
 /** In the metadata of the joined object. */
@@ -117,24 +161,16 @@ async function findJoined(
 }
 
 async function make(
-  { config, spool, log }: RenditionOptions,
-  { assemble, path }: { readonly assemble: () => Promise<Assembly>; readonly path: string },
+  { spool, log }: RenditionOptions,
+  write: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<boolean> {
-  await rm(path, { force: true });
   try {
-    const assembly = await assemble();
-    const { input } = assembly;
-    const onLog = (line: string): void => log.debug({ line }, 'FFmpeg says');
-    try {
-      await copyWithFfmpeg({ ...assembly, ffmpegPath: config.ffmpegPath, output: path, onLog }, signal);
-      return typeof input === 'string' || input.readableEnded;
-    } finally {
-      if (typeof input !== 'string') input.destroy();
-    }
+    await write();
+    return true;
   } catch (error) {
     signal.throwIfAborted();
-    log.warn({ error: String(error) }, 'the takes could not be joined');
+    log.warn({ error: String(error) }, 'The takes could not be joined');
     return false;
   } finally {
     await spool.clearJoining();

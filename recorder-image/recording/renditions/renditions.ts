@@ -1,10 +1,9 @@
 import type { RecorderConfig } from '../../config.ts';
-import { hybridMp4, streamedMp4, webm } from '../../mux/recipes.ts';
 import { FileRendition } from './file-rendition.ts';
 import { HlsRendition } from './hls-rendition.ts';
-import { joinMp4 } from './join-mp4.ts';
-import { joinWebm } from './join-webm.ts';
+import { mp4Kind } from './mp4-kind.ts';
 import type { Rendition, RenditionOptions } from './rendition.ts';
+import { webmKind } from './webm-kind.ts';
 
 /** What RECORDING_FORMAT asks for. */
 export function renditionOf(options: RenditionOptions): Rendition {
@@ -12,23 +11,7 @@ export function renditionOf(options: RenditionOptions): Rendition {
 }
 
 const RENDITIONS: Readonly<Record<RecorderConfig['format'], (options: RenditionOptions) => Rendition>> = {
-  mp4: (options) =>
-    new FileRendition(options, {
-      extension: '.mp4',
-      contentType: 'video/mp4',
-      recipe: hybridMp4,
-      streamRecipe: streamedMp4,
-      joint: joinMp4,
-    }),
-  webm: (options) => {
-    const recipe = webm(options.config.encoding);
-    return new FileRendition(options, {
-      extension: '.webm',
-      contentType: 'video/webm',
-      recipe,
-      streamRecipe: recipe,
-      joint: joinWebm,
-    });
-  },
+  mp4: (options) => new FileRendition(options, mp4Kind),
+  webm: (options) => new FileRendition(options, webmKind),
   m3u8: (options) => new HlsRendition(options),
 };

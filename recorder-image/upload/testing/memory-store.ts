@@ -130,6 +130,14 @@ export class MemoryStore implements ObjectStore {
     });
   }
 
+  read(key: string, onBytes: (bytes: Buffer) => void): Promise<boolean> {
+    return this.#request(() => {
+      const found = this.#objects.get(key);
+      if (found !== undefined) onBytes(found.body);
+      return found !== undefined;
+    });
+  }
+
   list(prefix: string): Promise<Map<string, number>> {
     return this.#request(() => {
       const found = [...this.#objects.entries()].filter(([key]) => key.startsWith(prefix));

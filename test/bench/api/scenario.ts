@@ -83,10 +83,17 @@ export async function scenario(options: ScenarioOptions): Promise<ScenarioResult
   await run('stop', 202, post('/recording/stop'));
   const s3 = world.s3Client();
   await inTurn(ids, async (id) => {
-    const key = `recordings/${id}.mp4`;
+    const folder = await world.folder(id);
+    const key = `${folder.prefix}recording.mp4`;
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: 'media' }));
     const file = { bucket: BUCKET, key, url: `s3://${BUCKET}/${key}`, sizeBytes: 5, format: 'mp4' } as const;
-    await world.setStatus(id, { phase: 'Completed', reason: 'StopRequested', durationSeconds: 60, file });
+    await world.setStatus(id, {
+      phase: 'Completed',
+      reason: 'StopRequested',
+      durationSeconds: 60,
+      folder,
+      file,
+    });
   });
   await settled(load, get('/recordings').slice(0, meetings), 'completed');
   await run('list', 200, get('/recordings'));

@@ -1,5 +1,7 @@
+import type { Goals } from '../goals.ts';
+
 /** What the figures are to be; those that have no goal are only told. */
-export const GOALS: Readonly<Record<string, { atMost: number } | { atLeast: number }>> = {
+export const GOALS: Goals = {
   throughput1k: { atLeast: 1 },
   throughput10k: { atLeast: 1 },
   p99CreatedToPod: { atMost: 1 },
@@ -14,14 +16,3 @@ export const GOALS: Readonly<Record<string, { atMost: number } | { atLeast: numb
   changeToStatusP99Ms: { atMost: 250 },
   freedToAdmittedP99Ms: { atMost: 1000 },
 };
-
-/** The goal in words, and whether it was missed; empty where there is none. */
-export function goalOf(name: string, value: number): string {
-  const goal = GOALS[name];
-  if (goal === undefined) return '';
-  const [words, met] =
-    'atMost' in goal
-      ? [`at most ${goal.atMost}`, value <= goal.atMost]
-      : [`at least ${goal.atLeast}`, value >= goal.atLeast];
-  return `(goal: ${words}${met ? '' : ', MISSED'})`;
-}

@@ -3,13 +3,13 @@ export const NODE_NAME = 'kwok';
 
 const now = '{{ Now | Quote }}';
 
-/** A recorder's result, as its pod's termination message has it. */
+/** A recorder's result, as its pod's termination message has it; of the file that the pod was told to make. */
 const RESULT = JSON.stringify({
   outcome: 'completed',
   reason: 'Stopped',
   bucket: 'bench',
-  key: 'recordings/meeting/NAME.mp4',
-  url: 's3://bench/recordings/meeting/NAME.mp4',
+  key: '{{ $key }}',
+  url: 's3://bench/{{ $key }}',
   sizeBytes: 123_456_789,
   durationSeconds: 61.5,
   startedAt: '2026-01-01T00:00:00Z',
@@ -55,6 +55,8 @@ startTime: ${now}
 `;
 
 const POD_ENDED = `
+{{ $key := "" }}
+{{ range .spec.containers }}{{ range .env }}{{ if eq .name "S3_KEY" }}{{ $key = .value }}{{ end }}{{ end }}{{ end }}
 conditions:
 - {lastTransitionTime: ${now}, status: "False", type: Ready, reason: PodCompleted}
 - {lastTransitionTime: ${now}, status: "False", type: ContainersReady, reason: PodCompleted}

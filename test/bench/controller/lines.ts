@@ -2,7 +2,8 @@ import type { BurstResult } from './burst.ts';
 import type { ChangesResult } from './changes.ts';
 import type { ChurnResult } from './churn.ts';
 import type { Quantiles } from './latencies.ts';
-import { goalOf } from './goals.ts';
+import { goalOf } from '../goals.ts';
+import { GOALS } from './goals.ts';
 import type { Spent } from './place.ts';
 import { rounded } from './statistics.ts';
 
@@ -57,7 +58,7 @@ export function changesLine({
 /** Rounded to be read; goals are compared with what was measured. */
 export function figureLines(figures: Readonly<Record<string, number>>): string[] {
   return Object.entries(figures).map(([name, value]) =>
-    `  ${name.padEnd(24)} ${rounded(value)} ${goalOf(name, value)}`.trimEnd(),
+    `  ${name.padEnd(24)} ${rounded(value)} ${goalOf(GOALS, name, value)}`.trimEnd(),
   );
 }
 

@@ -10,12 +10,14 @@ export interface Measured {
   readonly steady: readonly (readonly SteadyRun[])[];
   readonly short: readonly PacedRun[];
   readonly long: readonly PacedRun[];
+  /** The long one again, with a crowd of strangers at its port. */
+  readonly besieged: readonly PacedRun[];
   readonly streams: readonly StreamsRun[];
 }
 
 /** The figures that docs/reference and the report name: medians over the runs; ratios are ours / the peer's. */
 export function figuresOf(measured: Measured): Record<string, number> {
-  const { listenMs, short, long } = measured;
+  const { listenMs, short, long, besieged } = measured;
   const availableShort = median(short.map((run) => run.availableSeconds));
   const availableLong = median(long.map((run) => run.availableSeconds));
   const ours = runsOf(measured, 'meetrec');
@@ -27,9 +29,10 @@ export function figuresOf(measured: Measured): Record<string, number> {
     startCpuSeconds: rounded(median(ours.map((run) => run.startCpuSeconds)), 2),
     rssEarlyMb: rounded(median(ours.map((run) => run.rssMb)), 0),
     rssMb: rounded(median(long.map((run) => run.rssPeakMb)), 0),
+    podMemoryMb: rounded(Math.max(...besieged.map((run) => run.rssPeakMb)), 0),
     rssGrowthMb: rounded(median(long.map((run) => run.rssGrowthMb)), 0),
     avDriftMs: rounded(Math.max(...long.map((run) => run.avDriftMs)), 1),
-    packetsLost: [...ours, ...short, ...long].reduce((sum, run) => sum + run.packetsLost, 0),
+    packetsLost: [...ours, ...short, ...long, ...besieged].reduce((sum, run) => sum + run.packetsLost, 0),
     availableShortSeconds: rounded(availableShort, 2),
     availableLongSeconds: rounded(availableLong, 2),
     availableLongVsShort: rounded(availableLong / availableShort, 2),

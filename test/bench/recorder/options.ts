@@ -2,16 +2,16 @@ import { parseArgs } from 'node:util';
 
 export const USAGE = `Measures the recorder beside its peers, and writes out/bench-recorder/report.json.
 
-  make bench-recorder                      everything: about 20 minutes, as root
+  make bench-recorder                      everything: about 30 minutes, as root
   make bench-recorder ARGS='--quick'       shorter and fewer runs, to see that it works: about 2 minutes
 
   --quick         shorter and fewer runs; the figures are no measure of anything
-  --only PARTS    comma-separated: listen, steady, long, streams
+  --only PARTS    comma-separated: listen, steady, long, crowd, streams
   --runs N        runs of the comparison in real time (default 3)
   --streams N     the most recordings at a time that are tried (default 160)
   --help`;
 
-const PARTS = ['listen', 'steady', 'long', 'streams'] as const;
+const PARTS = ['listen', 'steady', 'long', 'crowd', 'streams'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface BenchOptions {

@@ -32,6 +32,9 @@ export interface PacedRun {
  */
 export const REAL_TIME_SECONDS = 60;
 
+/** What else happens to a recorder while it is pushed to, until the signal is aborted. */
+export type Beside = (url: string, signal: AbortSignal) => Promise<void>;
+
 /**
  * A recording of so many seconds of media, pushed `speed` times faster than real time but for its end. That keeps the
  * amount of media, parts and fragments of the long meeting.
@@ -40,6 +43,7 @@ export async function pacedRecording(
   target: Target,
   world: World,
   push: { readonly seconds: number; readonly speed: number },
+  beside: Beside = () => Promise.resolve(),
 ): Promise<PacedRun> {
   await using folder = await tempDirectory('bench');
   await using running = await target.start({ folder: folder.path, s3: world.s3, bucket: world.bucket });
@@ -51,10 +55,11 @@ export async function pacedRecording(
   });
   const samples: number[] = [];
   const published = new AbortController();
-  const sampling = sample(running.pid, samples, published.signal);
+  const { signal } = published;
+  const all = Promise.all([sample(running.pid, samples, signal), beside(running.url, signal)]);
   const code = await publisher.exited;
   published.abort();
-  await sampling;
+  await all;
   if (code !== 0) throw new Error(`the publisher ended with ${code}: ${publisher.output()}`);
 
   const watch = new AbortController();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MeetingRecording } from '../../../operator/crd/meeting-recording.ts';
-import { statusComplaints } from './status-verdict.ts';
+import { completenessComplaints, statusComplaints } from './status-verdict.ts';
 
 const condition = (type: string, status: string) => ({ type, status });
 const file = { bucket: 'b', key: 'recordings/m/rec.mp4', url: 's3://b/k', sizeBytes: 100, format: 'mp4' };
@@ -46,5 +46,21 @@ describe('the status of a recording that has ended', () => {
     ['waits in the queue', { ...completed, queuePosition: 1 }, stored],
   ])('is not true when it %s', (_what, status, files) => {
     expect(statusComplaints(of(status), { files, seconds: 10 })).not.toEqual([]);
+  });
+});
+
+describe('what it says is missing', () => {
+  const saying = (status: string) => of({ conditions: [condition('Complete', status)] });
+
+  it('is true when it claims to be whole and is, and whenever it does not claim it', () => {
+    expect(completenessComplaints(saying('True'), 0)).toEqual([]);
+    for (const status of ['False', 'Unknown']) expect(completenessComplaints(saying(status), 3)).toEqual([]);
+  });
+
+  it('is not true when packets are missing all the same, or nothing is said', () => {
+    expect(completenessComplaints(saying('True'), 3)).toEqual([
+      'Complete is True, and 3 packets are in no file',
+    ]);
+    expect(completenessComplaints(of({}), 0)).toHaveLength(1);
   });
 });

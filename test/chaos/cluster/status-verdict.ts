@@ -49,3 +49,14 @@ export function statusComplaints(
     complaints.push(`its times are not in order: ${times.join(', ')}`);
   return complaints;
 }
+
+/** Whether it claims to be whole, though so many packets that were accepted are in no file. */
+export function completenessComplaints(
+  recording: MeetingRecording | undefined,
+  packetsMissing: number,
+): string[] {
+  const complete = recording?.status?.conditions?.find(({ type }) => type === 'Complete')?.status;
+  if (complete === undefined) return ['nothing tells whether it is complete'];
+  const lies = complete === 'True' && packetsMissing > 0;
+  return lies ? [`Complete is True, and ${packetsMissing} packets are in no file`] : [];
+}

@@ -9,7 +9,7 @@ import type { Fault, Outcome } from './faults/fault.ts';
 import { mediaSeconds } from './media-duration.ts';
 import { messageOf } from './message-of.ts';
 import { judgePackets } from './packets-verdict.ts';
-import { statusComplaints } from './status-verdict.ts';
+import { completenessComplaints, statusComplaints } from './status-verdict.ts';
 import { filePrefix } from './subject.ts';
 import type { Subject } from './subject.ts';
 import type { ChaosWorld } from './world.ts';
@@ -40,7 +40,8 @@ export async function judge(
   const complaints = [...history.complaints];
   // What has not come about can't be seen either.
   if (!isMissed) complaints.push(...(fault.complaints?.(subject, history) ?? []));
-  const stored = await world.stored.list(filePrefix(subject));
+  // What tells of files is none, and is looked at by whoever verifies them.
+  const stored = (await world.stored.list(filePrefix(subject))).filter(({ key }) => !key.endsWith('.json'));
   const outcome = fault.outcome ?? 'recorded';
   complaints.push(...outcomeComplaints(outcome, last?.status?.phase, gone));
 
@@ -81,6 +82,7 @@ export async function judge(
     complaints.push(...found.complaints.map((complaint) => `${pod.name}: ${complaint}`));
     if (found.lostWithNode > 0) notes.push(`${found.lostWithNode} packets went with ${pod.name}'s node`);
   }
+  if (!gone) complaints.push(...completenessComplaints(last, packetsLost + packetsLostWithNode));
   for (const { key } of stored)
     if (![...history.pods.values()].some(({ s3Key }) => s3Key === key))
       complaints.push(`${key} is in S3, and no recorder was to make it`);

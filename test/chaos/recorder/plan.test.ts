@@ -14,6 +14,11 @@ describe('the plan of a seed', () => {
     expect(lastsMs).toBe(600_000);
   });
 
+  it('kills an FFmpeg where there is one', () => {
+    const killed = seeds.map((seed) => planOf(seed)).filter(({ fault }) => fault === 'kill-ffmpeg');
+    expect(new Set(killed.map(({ format }) => format))).toEqual(new Set(['webm']));
+  });
+
   it('comes to every fault and every phase', () => {
     const plans = seeds.map(planOf);
     expect(new Set(plans.map(({ phase }) => phase))).toEqual(new Set(PHASES));

@@ -56,14 +56,15 @@ export function planOf(seed: number, outageMs?: number): Plan {
       fault === 's3-long-down' ? (outageMs ?? between(random, 4000, 8000)) : between(random, 100, 1200),
     request: between(random, 1, 6),
     large: random() < 0.4,
-    ...formatOf(random()),
+    ...formatOf(random(), fault),
   };
 }
 
-/** Encoding a large clip would take longer than all the rest. */
-function formatOf(share: number): { readonly format: Format; readonly large?: false } {
-  if (share < 0.25) return { format: 'm3u8' };
-  return share < 0.4 ? { format: 'webm', large: false } : { format: 'mp4' };
+/** Encoding a large clip would take longer than all the rest. An FFmpeg is only there where there is something to encode. */
+function formatOf(share: number, fault: Fault): { readonly format: Format; readonly large?: false } {
+  const encodes = fault === 'kill-ffmpeg';
+  if (share < 0.25 && !encodes) return { format: 'm3u8' };
+  return share < 0.4 || encodes ? { format: 'webm', large: false } : { format: 'mp4' };
 }
 
 function s3Faults(): Fault[] {

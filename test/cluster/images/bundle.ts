@@ -9,7 +9,11 @@ import { englishOnly, ownSourceMapOnly, withoutSideEffects } from './bundle-plug
 /** What each image runs: the programs' sources by the name of the bundle that they become. */
 const bundles = {
   operator: { controller: 'operator/bin/controller.ts', api: 'operator/bin/api.ts' },
-  recorder: { recorder: 'recorder-image/bin/recorder.ts', salvage: 'recorder-image/bin/salvage.ts' },
+  recorder: {
+    recorder: 'recorder-image/bin/recorder.ts',
+    salvage: 'recorder-image/bin/salvage.ts',
+    verify: 'recorder-image/bin/verify.ts',
+  },
   'agora-simulator': { 'agora-simulator': 'test/agora-simulator/bin/agora-simulator.ts' },
 } as const satisfies Record<string, Record<string, string>>;
 

@@ -38,6 +38,7 @@ export const images = [
     ingredients: [
       { path: 'recorder-image/ffmpeg' },
       { path: 'recorder-image/supervise.sh' },
+      { path: 'recorder-image/meetrec-verify' },
       { path: 'recorder-image/watch.sh' },
       { path: 'out/bundle/recorder' },
     ],

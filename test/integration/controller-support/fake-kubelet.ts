@@ -81,9 +81,9 @@ export class FakeKubelet implements AsyncDisposable {
     return [...this.#informer.store.list()];
   }
 
-  /** The stub of the pod of that name. */
+  /** The stub of the pod of that name; of several, of the latest. */
   stub(podName: string): RecorderStub | undefined {
-    return [...this.#running.values()].find(({ pod }) => pod.metadata.name === podName)?.stub;
+    return [...this.#running.values()].findLast(({ pod }) => pod.metadata.name === podName)?.stub;
   }
 
   stubAt(address: string): RecorderStub | undefined {
@@ -159,7 +159,7 @@ export class FakeKubelet implements AsyncDisposable {
   }
 
   #find(podName: string): Running {
-    const running = [...this.#running.values()].find(({ pod }) => pod.metadata.name === podName);
+    const running = [...this.#running.values()].findLast(({ pod }) => pod.metadata.name === podName);
     if (!running) throw new Error(`no pod ${podName} runs`);
     return running;
   }

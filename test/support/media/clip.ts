@@ -13,13 +13,15 @@ export interface ClipOptions {
   readonly bFrames?: number;
   /** kbit/s of video, filled up where the picture needs less: for large files that cost little to encode. */
   readonly bitrateKbps?: number;
+  /** The sound begins so many seconds after the picture. Default: 0 */
+  readonly audioDelaySeconds?: number;
 }
 
 /** Encodes a test picture and a tone as H.264 and AAC into an FLV file, and returns its path. */
 export async function makeClip(file: string, options: ClipOptions): Promise<string> {
-  const { seconds, size = '320x180', fps = 15, tracks = 'both' } = options;
+  const { seconds, size = '320x180', fps = 15, tracks = 'both', audioDelaySeconds = 0 } = options;
   const picture = ['-f', 'lavfi', '-i', `testsrc=size=${size}:rate=${fps}`];
-  const tone = ['-f', 'lavfi', '-i', 'sine=frequency=440'];
+  const tone = ['-itsoffset', String(audioDelaySeconds), '-f', 'lavfi', '-i', 'sine=frequency=440'];
   const audio = ['-c:a', 'aac', '-b:a', '64k', '-ar', '48000'];
   await run(await debianFfmpegPath(), [
     ...['-nostdin', '-v', 'error', '-y'],

@@ -23,22 +23,25 @@ export type S3Fault = (typeof S3_FAULTS)[number];
 
 const SLOW_MS = 150;
 
+/** @param request with its path as it was sent, query and all */
+type RequestListener = (count: number, request: { method: string; path: string }) => void;
+
 /** An HTTP proxy in front of an S3 server that can misbehave; it can be used wherever the server can. */
 export interface S3Proxy extends S3Server {
   /** Undefined lets everything pass. */
   setFault: (fault: S3Fault | undefined) => void;
   /** Called as each request comes in, before anything is done with it; counted from 1. */
-  onRequest: (listener: (count: number) => void) => void;
+  onRequest: (listener: RequestListener) => void;
 }
 
 export async function startS3Proxy(s3: S3Server): Promise<S3Proxy> {
   let fault: S3Fault | undefined;
   let lifted = Promise.withResolvers<void>();
   let count = 0;
-  let listener: (count: number) => void = () => undefined;
+  let listener: RequestListener = () => undefined;
   const server = createServer((incoming, response) => {
     count += 1;
-    listener(count);
+    listener(count, { method: incoming.method ?? '', path: incoming.url ?? '' });
     handle(incoming, response).catch(() => response.destroy());
   });
 

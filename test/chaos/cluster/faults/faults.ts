@@ -6,15 +6,13 @@ import type { Fault } from './fault.ts';
 import type { FaultName } from './names.ts';
 import { kubeletKilled, nodeDeleted, nodeLost } from './nodes.ts';
 import { objectDeleted } from './objects.ts';
-import { ffmpegFrozen, ffmpegKilled, recorderFrozen, recorderKilled } from './processes.ts';
+import { recorderFrozen, recorderKilled } from './processes.ts';
 import { pushDropped, pushStalled } from './pushes.ts';
 import { s3Down } from './store.ts';
 
 export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   'recorder-killed': recorderKilled,
-  'ffmpeg-killed': ffmpegKilled,
   'recorder-frozen': recorderFrozen,
-  'ffmpeg-frozen': ffmpegFrozen,
   'object-deleted': objectDeleted,
   'push-dropped': pushDropped,
   'push-stalled': pushStalled,

@@ -1,9 +1,7 @@
 /** Everything that goes wrong, in the order in which it is tried: what hurts the cluster most comes last. */
 export const FAULT_NAMES = [
   'recorder-killed',
-  'ffmpeg-killed',
   'recorder-frozen',
-  'ffmpeg-frozen',
   'object-deleted',
   'push-dropped',
   'push-stalled',
@@ -27,9 +25,7 @@ export type FaultName = (typeof FAULT_NAMES)[number];
 /** What each of them is, for the documentation. */
 export const FAULT_MEANINGS: Readonly<Record<FaultName, string>> = {
   'recorder-killed': "SIGKILL for the recorder's process",
-  'ffmpeg-killed': "SIGKILL for the recorder's FFmpeg",
   'recorder-frozen': "SIGSTOP for the recorder's process, for good",
-  'ffmpeg-frozen': "SIGSTOP for the recorder's FFmpeg, for good",
   'object-deleted': 'the MeetingRecording is deleted',
   'push-dropped': "the push's connection is reset and comes back after 4 s",
   'push-stalled': 'the push sends nothing for 12 s, with its connection open',

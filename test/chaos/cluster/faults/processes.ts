@@ -6,7 +6,6 @@ import type { RecordingFault, Scene } from './fault.ts';
 import type { Subject } from '../subject.ts';
 
 const APPEARS_MS = 120_000;
-const FFMPEG = /^\S*ffmpeg /;
 const RECORDER = /^(\S*\/)?node .*recorder\.mjs/;
 
 type Complaints = NonNullable<RecordingFault['complaints']>;
@@ -20,7 +19,7 @@ export const recorderKilled: RecordingFault = {
   scope: 'recording',
   sparesRecorders: false,
   complaints: isTold,
-  strike: async (subject, scene) => await signalAll(subject, scene, RECORDER, 'SIGKILL'),
+  strike: async (subject, scene) => await signalAll(subject, scene, 'SIGKILL'),
 };
 
 /** Its kubelet finds out, or its supervisor where it stops. */
@@ -31,31 +30,13 @@ export const recorderFrozen: RecordingFault = {
   patienceSeconds: 300,
   tolerated: [/does not answer any more while it stops, and is killed/],
   complaints: isTold,
-  strike: async (subject, scene) => await signalAll(subject, scene, RECORDER, 'SIGSTOP'),
-};
-
-export const ffmpegKilled: RecordingFault = {
-  name: 'ffmpeg-killed',
-  scope: 'recording',
-  sparesRecorders: true,
-  strike: async (subject, scene) => await signalAll(subject, scene, FFMPEG, 'SIGKILL'),
-};
-
-/** The recorder finds out. */
-export const ffmpegFrozen: RecordingFault = {
-  name: 'ffmpeg-frozen',
-  scope: 'recording',
-  sparesRecorders: true,
-  patienceSeconds: 300,
-  tolerated: [/FFmpeg does not move any more; killing it/],
-  strike: async (subject, scene) => await signalAll(subject, scene, FFMPEG, 'SIGSTOP'),
+  strike: async (subject, scene) => await signalAll(subject, scene, 'SIGSTOP'),
 };
 
 /** As soon as there is such a process. Throws MissedError where the recording ends without one. */
 async function signalAll(
   subject: Subject,
   { world, signal }: Scene,
-  command: RegExp,
   name: 'SIGKILL' | 'SIGSTOP',
 ): Promise<void> {
   const pids = await waitFor(
@@ -64,11 +45,11 @@ async function signalAll(
       const found: number[] = [];
       for (const { metadata } of world.observer.podsOf(subject.name))
         for (const process of await podProcesses(world.plan, metadata.uid ?? ''))
-          if (command.test(process.command)) found.push(process.pid);
+          if (RECORDER.test(process.command)) found.push(process.pid);
       return found.length > 0 && found;
     },
-    { what: `a process ${command.source} of ${subject.name}`, timeoutMs: APPEARS_MS, intervalMs: 50, signal },
+    { what: `a recorder of ${subject.name}`, timeoutMs: APPEARS_MS, intervalMs: 50, signal },
   );
-  if (pids.length === 0) throw new MissedError(`${subject.name} had no process ${command.source} any more`);
+  if (pids.length === 0) throw new MissedError(`${subject.name} had no recorder any more`);
   for (const pid of pids) sendSignal(pid, name);
 }

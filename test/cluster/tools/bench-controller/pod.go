@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -15,11 +16,19 @@ import (
 const (
 	resultFinalizer       = "meetrec.dev/result"
 	maxDurationAnnotation = "meetrec.dev/max-duration-seconds"
+	folderAnnotation      = "meetrec.dev/folder"
+	bucket                = "bench"
 )
 
 var podLabels = map[string]string{
 	"app.kubernetes.io/name":       "meetrec-recorder",
 	"app.kubernetes.io/managed-by": "meetrec",
+}
+
+// folderOf is the recording's folder in the bucket.
+func folderOf(recording *MeetingRecording) string {
+	uid := strings.ReplaceAll(string(recording.UID), "-", "")[:12]
+	return fmt.Sprintf("recordings/%s/%s-%s/", recording.Spec.MeetingID, recording.Name, uid)
 }
 
 func podName(recording *MeetingRecording) string { return recording.Name + "-1" }
@@ -30,6 +39,8 @@ func recorderPod(recording *MeetingRecording, httpPort int) *corev1.Pod {
 	output := recording.Spec.Output
 	environment := []corev1.EnvVar{
 		{Name: "RECORDING_ID", Value: recording.Name},
+		{Name: "RECORDING_UID", Value: string(recording.UID)},
+		{Name: "RECORDING_ATTEMPT", Value: "1"},
 		{Name: "MEETING_ID", Value: recording.Spec.MeetingID},
 		{Name: "STREAM_KEY_SHA256", Value: hex.EncodeToString(key[:])},
 		{Name: "RTMP_PORT", Value: "1935"},
@@ -42,8 +53,11 @@ func recorderPod(recording *MeetingRecording, httpPort int) *corev1.Pod {
 		{Name: "RECORDING_MAX_DURATION_FILE", Value: "/etc/meetrec/max-duration-seconds"},
 		{Name: "RECORDING_STORAGE_PATH", Value: "/tmp/recordings"},
 		{Name: "RECORDING_SPOOL_LIMIT_MB", Value: "8589"},
-		{Name: "S3_KEY", Value: fmt.Sprintf("recordings/%s/%s.%s", recording.Spec.MeetingID, recording.Name, output.Format)},
-		{Name: "S3_BUCKET", Value: "bench"},
+		{Name: "S3_KEY", Value: folderOf(recording) + "recording." + output.Format},
+		{Name: "S3_BUCKET", Value: bucket},
+		{Name: "NODE_NAME", ValueFrom: &corev1.EnvVarSource{
+			FieldRef: &corev1.ObjectFieldSelector{FieldPath: "spec.nodeName"},
+		}},
 	}
 	labels := map[string]string{
 		"meetrec.dev/recording": recording.Name,
@@ -63,6 +77,7 @@ func recorderPod(recording *MeetingRecording, httpPort int) *corev1.Pod {
 				"cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
 				"karpenter.sh/do-not-disrupt":                    "true",
 				maxDurationAnnotation:                            fmt.Sprint(recording.Spec.MaxDurationSeconds),
+				folderAnnotation:                                 bucket + "/" + folderOf(recording),
 			},
 			Finalizers:      []string{resultFinalizer},
 			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(recording, groupVersion.WithKind("MeetingRecording"))},

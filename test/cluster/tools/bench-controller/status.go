@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -34,6 +35,9 @@ func admit(status *Status) {
 
 func follow(status *Status, pod *corev1.Pod) {
 	status.Attempt, status.PodName, status.NodeName = 1, pod.Name, pod.Spec.NodeName
+	if prefix, found := strings.CutPrefix(pod.Annotations[folderAnnotation], bucket+"/"); found && status.Folder == nil {
+		status.Folder = &Folder{Bucket: bucket, Prefix: prefix}
+	}
 	if status.Phase == "Starting" && status.Ingest == nil && !isListening(pod) {
 		set(status, "RecorderReady", metav1.ConditionFalse, "RecorderStarting", "The recorder starts on its node")
 		say(status, "Starting", "RecorderStarting", "The recorder starts on its node")

@@ -45,6 +45,7 @@ type Status struct {
 	NodeName           string             `json:"nodeName,omitempty"`
 	Attempt            int64              `json:"attempt,omitempty"`
 	Ingest             *Ingest            `json:"ingest,omitempty"`
+	Folder             *Folder            `json:"folder,omitempty"`
 	StartedAt          string             `json:"startedAt,omitempty"`
 	StoppedAt          string             `json:"stoppedAt,omitempty"`
 	CompletedAt        string             `json:"completedAt,omitempty"`
@@ -55,6 +56,11 @@ type Status struct {
 
 type Ingest struct {
 	URL string `json:"url"`
+}
+
+type Folder struct {
+	Bucket string `json:"bucket"`
+	Prefix string `json:"prefix"`
 }
 
 type File struct {
@@ -98,6 +104,7 @@ func (in *Status) DeepCopy() *Status {
 	*out = *in
 	out.Conditions = append([]metav1.Condition(nil), in.Conditions...)
 	out.Ingest = copyOf(in.Ingest)
+	out.Folder = copyOf(in.Folder)
 	out.File = copyOf(in.File)
 	out.LastTermination = copyOf(in.LastTermination)
 	return out

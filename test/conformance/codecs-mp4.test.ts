@@ -1,0 +1,3 @@
+import { describeCodecs } from './codec-matrix.ts';
+
+describeCodecs('mp4');
