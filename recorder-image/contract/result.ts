@@ -7,7 +7,7 @@ export const RESULT_REASONS = {
   Stopped: 'SIGTERM asked it to stop.',
   MaxDurationReached: 'RECORDING_MAX_DURATION was reached.',
   PublisherLost: 'The publisher was gone for longer than RECONNECT_WINDOW.',
-  DiskFull: 'Free space fell below RECORDING_MIN_FREE_MB, or the disk was full.',
+  DiskFull: 'Free space fell below RECORDING_MIN_FREE_MB and no room could be made, or the disk was full.',
   NoPublisher: 'No publisher came within PUBLISHER_TIMEOUT.',
   NothingReceived: 'It was stopped before any media came.',
   UploadFailed: 'S3 refused the file for good; it is still in the spool.',
@@ -44,6 +44,8 @@ export const resultSchema = z.discriminatedUnion('outcome', [
     format: z.enum(FILE_FORMATS),
     /** ALGORITHM:VALUE as the object store reports it, base64. */
     checksum: z.string().optional(),
+    /** As the object store answered when it made the object. */
+    etag: z.string().optional(),
     /** Every take in order, the first one being the file above; only there where there is more than one. */
     files: z.array(z.object({ key: z.string(), sizeBytes: z.int().min(0) })).optional(),
     // What follows is said on top of a result: a value that another version has made up never costs the result itself.
