@@ -18,8 +18,8 @@ import { tempDirectory } from '../support/temp-directory.ts';
 
 const BUCKET = 'recordings';
 /**
- * What all attacks together may add to the memory of Node and FFmpeg, as the image runs them, in bytes. A third of the 40 MB
- * that were measured is what the recording itself adds in that time.
+ * What all attacks together may add to the memory of Node and FFmpeg, as the image runs them, in bytes. Of the 40 MB that
+ * were measured, the recording itself adds half in that time.
  */
 const MOST_ADDED_BYTES = 60_000_000;
 const ROUNDS = 80;

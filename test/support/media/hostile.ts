@@ -13,6 +13,7 @@ import { anyAddress } from '../flood.ts';
 const FULL_LENGTH = 0xff_ffff;
 
 let opened = 0;
+
 /**
  * A connection from an address of its own, so that it is not turned away as one of too many. Resets are expected: the
  * recorder closes what it does not like.
