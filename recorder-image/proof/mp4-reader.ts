@@ -55,7 +55,7 @@ export class Mp4Reader implements FormatReader {
     return [...this.#tracks.values()].map(({ header, ledger, end, offsetMs = 0 }) => ({
       kind: header.kind,
       codec: header.codec,
-      endMs: msOf(header, end) + offsetMs,
+      endMs: decodedAt(header, end) + offsetMs,
       offsetMs,
       ...ledger.figures(),
     }));
@@ -186,13 +186,18 @@ export class Mp4Reader implements FormatReader {
     const offsetMs = (track.offsetMs ??= this.#offsetOf({
       kind: header.kind,
       index: [...this.#tracks.values()].filter((other) => other.header.kind === header.kind).indexOf(track),
-      firstMs: msOf(header, dts),
+      firstMs: decodedAt(header, dts),
     }));
-    return ledger.addTimes(msOf(header, dts) + offsetMs, msOf(header, dts + composition) + offsetMs);
+    return ledger.addTimes(decodedAt(header, dts) + offsetMs, shownAt(header, dts + composition) + offsetMs);
   }
 }
 
-function msOf({ timescale, shiftMs }: Mp4TrackHeader, ticks: number): number {
+/** In ms of the file. */
+function decodedAt({ timescale, delayMs }: Mp4TrackHeader, ticks: number): number {
+  return Math.round((ticks * 1000) / timescale + delayMs);
+}
+
+function shownAt({ timescale, shiftMs }: Mp4TrackHeader, ticks: number): number {
   return Math.round((ticks * 1000) / timescale + shiftMs);
 }
 

@@ -12,8 +12,10 @@ export interface Mp4TrackHeader {
   readonly codec: CodecName | undefined;
   /** Ticks a second. */
   readonly timescale: number;
-  /** What its edit list adds to all times, in ms. */
+  /** What its edit list adds to presentation times, in ms. */
   readonly shiftMs: number;
+  /** How much of that is a delay, which decoding waits for as well: the rest takes back what distances are raised by. */
+  readonly delayMs: number;
   /** The sample entry, as it stands in the file. */
   readonly description: Buffer;
 }
@@ -61,7 +63,7 @@ export function readTrackHeader(
     kind,
     codec: codecOf(entry.type, entry.body),
     timescale,
-    shiftMs: shiftOf(body('edts', 'elst'), { movie: movieTimescale, media: timescale }, at),
+    ...editsOf(body('edts', 'elst'), { movie: movieTimescale, media: timescale }, at),
     description: Buffer.from(entry.body),
   };
 }
@@ -91,12 +93,12 @@ export function sampleEntryOf(stsd: Buffer | undefined, at: number): Box {
 }
 
 /** What an edit list adds to all times, in ms: an empty edit delays, and the other one begins somewhere. */
-export function shiftOf(
+export function editsOf(
   elst: Buffer | undefined,
   timescales: { readonly movie: number; readonly media: number },
   at: number,
-): number {
-  if (elst === undefined) return 0;
+): Pick<Mp4TrackHeader, 'shiftMs' | 'delayMs'> {
+  if (elst === undefined) return { shiftMs: 0, delayMs: 0 };
   const fields = new Fields(elst, at);
   const isLong = fields.version().version === 1;
   let delayMs = 0;
@@ -104,10 +106,10 @@ export function shiftOf(
     const duration = isLong ? fields.u64() : fields.u32();
     const mediaTime = isLong ? fields.i64() : fields.i32();
     fields.skip(4);
-    if (mediaTime >= 0) return delayMs - (mediaTime * 1000) / timescales.media;
+    if (mediaTime >= 0) return { shiftMs: delayMs - (mediaTime * 1000) / timescales.media, delayMs };
     delayMs += (duration * 1000) / timescales.movie;
   }
-  return delayMs;
+  return { shiftMs: delayMs, delayMs };
 }
 
 function needed(box: Buffer | undefined, at: number): Buffer {
