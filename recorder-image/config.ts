@@ -97,7 +97,13 @@ function certificatePaths(env: RecorderEnvironment): CertificatePaths | undefine
 export function s3Settings(
   env: Pick<
     RecorderEnvironment,
-    'S3_BUCKET' | 'S3_ENDPOINT' | 'S3_FORCE_PATH_STYLE' | 'S3_SSE' | 'S3_SSE_KMS_KEY_ID'
+    | 'S3_BUCKET'
+    | 'S3_ENDPOINT'
+    | 'S3_FORCE_PATH_STYLE'
+    | 'S3_SSE'
+    | 'S3_SSE_KMS_KEY_ID'
+    | 'S3_CHECKSUMS'
+    | 'S3_CA_FILE'
   >,
 ): S3Settings {
   return {
@@ -106,5 +112,7 @@ export function s3Settings(
     forcePathStyle: env.S3_FORCE_PATH_STYLE,
     sse: env.S3_SSE,
     sseKmsKeyId: env.S3_SSE_KMS_KEY_ID,
+    checksums: env.S3_CHECKSUMS,
+    caFile: env.S3_CA_FILE,
   };
 }

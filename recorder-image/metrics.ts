@@ -11,6 +11,10 @@ export class RecorderMetrics {
     'Bytes that the object store holds of the recording.',
   );
   readonly uploadRetries = this.#counter('upload_retries_total', 'Requests to the object store that failed.');
+  readonly reuploads = this.#counter(
+    'reuploads_total',
+    'Times that all of a file had to be sent again, because the store had lost it.',
+  );
   readonly publisherConnects = this.#counter('publisher_connects_total', 'Publishers that were accepted.');
   readonly expelledConnections = new Counter({
     name: `${PREFIX}expelled_connections_total`,

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { RecordingDefaults } from '../meetings/recording-request.ts';
 import type { TokenKeys } from './authentication.ts';
 import { environmentSchema } from './environment.ts';
+import type { ChecksumSetting } from '../../recorder-image/contract/s3-agents.ts';
 import type { ApiEnvironment } from './environment.ts';
 import type { RateLimits } from './limit-requests.ts';
 
@@ -28,6 +29,8 @@ export interface ApiConfig {
     readonly endpoint: string | undefined;
     readonly publicEndpoint: string | undefined;
     readonly forcePathStyle: boolean;
+    readonly checksums: ChecksumSetting;
+    readonly caFile: string | undefined;
     readonly expirySeconds: number;
   };
   /** Where recordings are written; undefined where it is not told. */
@@ -116,6 +119,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): A
       endpoint: data.S3_ENDPOINT,
       publicEndpoint: data.S3_PUBLIC_ENDPOINT,
       forcePathStyle: data.S3_FORCE_PATH_STYLE,
+      checksums: data.S3_CHECKSUMS,
+      caFile: data.S3_CA_FILE,
       expirySeconds: data.DOWNLOAD_URL_EXPIRY,
     },
     webhook: webhookOf(data),

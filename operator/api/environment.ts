@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CHECKSUM_SETTING_NAMES } from '../../recorder-image/contract/s3-agents.ts';
 import { DEFAULT_KEY_TEMPLATE } from '../../recorder-image/contract/key-template.ts';
 import { BOUNDS, DEFAULTS, FORMATS, LAYOUTS, RESOLUTION_PATTERN } from '../crd/spec.ts';
 
@@ -92,6 +93,12 @@ export const environmentSchema = z.object({
     .meta({ description: 'The same server as those who download reach it, where that differs.' }),
   S3_FORCE_PATH_STYLE: flag.meta({
     description: 'true: the bucket stands in the path, not in the host name.',
+  }),
+  S3_CHECKSUMS: z.enum(CHECKSUM_SETTING_NAMES).default('when_supported').meta({
+    description: 'when_required: requests and answers have no checksums, for stores that refuse them.',
+  }),
+  S3_CA_FILE: z.string().min(1).optional().meta({
+    description: 'PEM file with authorities that are trusted for S3 besides the usual ones.',
   }),
   DOWNLOAD_URL_EXPIRY: integer(60, 86_400, 900).meta({ description: 'Seconds that a download URL serves.' }),
   RECORDING_TOKEN_SECRET: z

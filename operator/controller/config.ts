@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CHECKSUM_SETTING_NAMES } from '../../recorder-image/contract/s3-agents.ts';
 import { DEFAULT_KEY_TEMPLATE, keyTemplateFault } from '../../recorder-image/contract/key-template.ts';
 import { ConfigError } from './config-error.ts';
 import { KEEP_THE_NODE, json } from './environment-values.ts';
@@ -100,6 +101,14 @@ export const controllerEnvironmentSchema = z.object({
     .optional()
     .meta({ description: 'Server-side encryption of the files.' }),
   S3_SSE_KMS_KEY_ID: text('The KMS key, with S3_SSE=aws:kms.'),
+  S3_CHECKSUMS: z.enum(CHECKSUM_SETTING_NAMES).default('when_supported').meta({
+    description: 'when_required: requests and answers have no checksums, for stores that refuse them.',
+  }),
+  S3_CA_CONFIG_MAP: text(
+    'The ConfigMap of the recordings namespace whose `ca.crt` recorders trust for S3 besides the usual authorities.',
+  ),
+  HTTPS_PROXY: text('The proxy through which recorders reach S3.'),
+  NO_PROXY: text('Hosts that they reach without it.'),
   AWS_REGION: text('The region of the bucket.'),
   PUBLISHER_TIMEOUT: text('Seconds that a recorder waits for the first media; its own default unless told.'),
   RECONNECT_WINDOW: text('Seconds that a recorder waits for a lost publisher; its own default unless told.'),
@@ -226,6 +235,8 @@ function toConfig(env: ControllerEnvironment) {
       keyTemplate: env.S3_KEY_TEMPLATE,
       /** The Secret with the certificate of its ingest; absent: it speaks RTMP without TLS. */
       tlsSecret: ingest.exposure === 'gateway' ? ingest.gateway.tlsSecret : undefined,
+      /** The ConfigMap with the authorities to trust for S3; absent: the usual ones. */
+      s3CaConfigMap: env.S3_CA_CONFIG_MAP,
       /** Given to the pods as it is, where it is set. */
       environment: {
         S3_BUCKET: env.S3_BUCKET,
@@ -233,6 +244,9 @@ function toConfig(env: ControllerEnvironment) {
         S3_FORCE_PATH_STYLE: env.S3_FORCE_PATH_STYLE ? 'true' : undefined,
         S3_SSE: env.S3_SSE,
         S3_SSE_KMS_KEY_ID: env.S3_SSE_KMS_KEY_ID,
+        S3_CHECKSUMS: env.S3_CHECKSUMS === 'when_supported' ? undefined : env.S3_CHECKSUMS,
+        HTTPS_PROXY: env.HTTPS_PROXY,
+        NO_PROXY: env.NO_PROXY,
         AWS_REGION: env.AWS_REGION,
         PUBLISHER_TIMEOUT: publisherTimeout(env, ingest.exposure),
         RECONNECT_WINDOW: env.RECONNECT_WINDOW,

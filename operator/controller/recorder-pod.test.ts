@@ -59,6 +59,30 @@ describe('the recorder pod', () => {
     });
   });
 
+  it('is told how S3 is reached, and trusts whom it is told to trust for it', () => {
+    const { recorder } = readConfig({
+      RECORDER_IMAGE: 'recorder:1',
+      STREAM_KEY_SECRET: 'x'.repeat(32),
+      S3_BUCKET: 'bucket',
+      S3_CHECKSUMS: 'when_required',
+      S3_CA_CONFIG_MAP: 's3-authorities',
+      HTTPS_PROXY: 'http://proxy:3128',
+      NO_PROXY: '.svc',
+    });
+    const { env, spec, container } = podOf(recordingOf(), recorder);
+    expect(parseEnvironment(env)).toMatchObject({
+      S3_CHECKSUMS: 'when_required',
+      S3_CA_FILE: '/etc/meetrec-s3-ca/ca.crt',
+    });
+    expect(env).toMatchObject({ HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: '.svc' });
+    expect(spec['volumes']).toContainEqual({
+      name: 's3-ca',
+      configMap: { name: 's3-authorities', optional: true },
+    });
+    const mount = { name: 's3-ca', mountPath: '/etc/meetrec-s3-ca', readOnly: true };
+    expect(container['volumeMounts']).toContainEqual(mount);
+  });
+
   it('is given the hash of its key, and never the key', () => {
     const { pod, env } = podOf();
     const key = deriveStreamKey(config.masterKey, UID);

@@ -24,6 +24,7 @@ const SPOOL = '/tmp/recordings';
 const LIMITS = '/etc/meetrec';
 const MAX_DURATION_FILE = 'max-duration-seconds';
 const CERTIFICATE = '/etc/meetrec-tls';
+const S3_CA = '/etc/meetrec-s3-ca';
 /** The user of the recorder image. */
 const USER = 65_532;
 
@@ -128,6 +129,9 @@ export function recorderPod(options: RecorderPodOptions): KubeObject & { spec: o
         ...(config.tlsSecret === undefined
           ? []
           : [{ name: 'certificate', secret: { secretName: config.tlsSecret, optional: true } }]),
+        ...(config.s3CaConfigMap === undefined
+          ? []
+          : [{ name: 's3-ca', configMap: { name: config.s3CaConfigMap, optional: true } }]),
       ],
     },
   };
@@ -178,6 +182,7 @@ function recorderContainer(options: RecorderPodOptions): object {
       ...(config.tlsSecret === undefined
         ? []
         : [{ name: 'certificate', mountPath: CERTIFICATE, readOnly: true }]),
+      ...(config.s3CaConfigMap === undefined ? [] : [{ name: 's3-ca', mountPath: S3_CA, readOnly: true }]),
     ],
   };
 }
@@ -203,6 +208,7 @@ function environment(options: RecorderPodOptions): EnvironmentVariable[] {
       RTMP_TLS_CERT_PATH: `${CERTIFICATE}/tls.crt`,
       RTMP_TLS_KEY_PATH: `${CERTIFICATE}/tls.key`,
     }),
+    ...(config.s3CaConfigMap !== undefined && { S3_CA_FILE: `${S3_CA}/ca.crt` }),
     HTTP_PORT: config.httpPort,
     RECORDING_FORMAT: output.format,
     RECORDING_RESOLUTION: output.resolution,

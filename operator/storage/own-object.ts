@@ -30,13 +30,14 @@ export class OwnObject {
   readonly bucket: string;
   readonly key: string;
   readonly content: KeyContent;
-  /** Nothing that only looks alike is one. */
-  readonly #isOwn = true;
+  /** What a command of the SDK is sent with: private to the class, so nothing that only looks alike is one. */
+  readonly #address: { Bucket: string; Key: string };
 
   private constructor({ bucket, key }: ClaimedObject, content: KeyContent) {
     this.bucket = bucket;
     this.key = key;
     this.content = content;
+    this.#address = { Bucket: bucket, Key: key };
   }
 
   /** Throws {@link ForeignObjectError}. */
@@ -47,7 +48,7 @@ export class OwnObject {
   }
 
   get address(): { Bucket: string; Key: string } {
-    return { Bucket: this.bucket, Key: this.key };
+    return this.#address;
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CHECKSUM_SETTING_NAMES } from './s3-agents.ts';
 import { FORMAT_NAMES } from './formats.ts';
 import { KEY_ID, secretFrom } from './signing-keys.ts';
 
@@ -126,6 +127,12 @@ export const environmentSchema = z.object({
     .optional()
     .meta({ description: 'Server-side encryption of the file.' }),
   S3_SSE_KMS_KEY_ID: z.string().min(1).optional().meta({ description: 'The KMS key, with S3_SSE=aws:kms.' }),
+  S3_CHECKSUMS: z.enum(CHECKSUM_SETTING_NAMES).default('when_supported').meta({
+    description: 'when_required: requests and answers have no checksums, for stores that refuse them.',
+  }),
+  S3_CA_FILE: z.string().min(1).optional().meta({
+    description: 'PEM file with authorities that are trusted for S3 besides the usual ones.',
+  }),
   UPLOAD_GIVE_UP_AFTER: seconds(60).meta({
     description:
       'Seconds for which S3 may refuse the finished file (no such bucket, access denied) until that is final.',
@@ -190,6 +197,8 @@ export const salvageEnvironmentSchema = environmentSchema
     S3_FORCE_PATH_STYLE: true,
     S3_SSE: true,
     S3_SSE_KMS_KEY_ID: true,
+    S3_CHECKSUMS: true,
+    S3_CA_FILE: true,
     UPLOAD_GIVE_UP_AFTER: true,
     RESULT_PATH: true,
     FFMPEG_PATH: true,

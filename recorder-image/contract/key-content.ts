@@ -67,5 +67,7 @@ export function readContent(kind: KeyContent['kind'], groups: Groups): KeyConten
       return { kind, ...(attempt !== undefined && { attempt: Number(attempt) }) };
     case 'journal':
       return { kind, name };
+    default:
+      return kind satisfies never;
   }
 }

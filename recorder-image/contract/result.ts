@@ -44,6 +44,8 @@ export const resultSchema = z.discriminatedUnion('outcome', [
     format: z.enum(FILE_FORMATS),
     /** ALGORITHM:VALUE as the object store reports it, base64. */
     checksum: z.string().optional(),
+    /** As the object store answered when it made the object. */
+    etag: z.string().optional(),
     /** Every take in order, the first one being the file above; only there where there is more than one. */
     files: z.array(z.object({ key: z.string(), sizeBytes: z.int().min(0) })).optional(),
     // What follows is said on top of a result: a value that another version has made up never costs the result itself.

@@ -38,6 +38,7 @@ export function completed(facts: {
   if (file === undefined) return failedWithoutMedia(reason);
   const { bucket } = config.upload.s3;
   const checksum = file.checksum === undefined ? {} : { checksum: file.checksum };
+  const etag = file.etag === undefined ? {} : { etag: file.etag };
   const more = files.length > 1 ? { files: files.map(({ key, sizeBytes }) => ({ key, sizeBytes })) } : {};
   return {
     exitCode: EXIT_CODES.done,
@@ -50,6 +51,7 @@ export function completed(facts: {
       sizeBytes: file.sizeBytes,
       format: file.format,
       ...checksum,
+      ...etag,
       ...spoken(times),
       ...more,
       ...(manifest === undefined || manifest instanceof Error ? {} : { manifest }),

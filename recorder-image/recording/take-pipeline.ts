@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { MuxError, NoRoomError } from '../mux/take-muxer.ts';
 import { ProofError } from '../proof/proof.ts';
-import { PartGoneError } from '../upload/file-uploader.ts';
+import { PartGoneError } from '../upload/part-gone-error.ts';
 import type { UploadReport } from '../upload/take-uploader.ts';
 import type { UploadedFile } from '../upload/upload-state.ts';
 import type { SavedTake, TakeJob } from './renditions/rendition.ts';

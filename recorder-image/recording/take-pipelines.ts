@@ -42,6 +42,8 @@ export class TakePipelines {
   readonly #cancel = new AbortController();
   readonly #slots = new TakeSlots();
   #troubledSince: number | undefined;
+  /** Said as long as there is nothing worse. */
+  #reupload: string | undefined;
 
   constructor(options: TakePipelinesOptions) {
     this.#options = options;
@@ -165,7 +167,11 @@ export class TakePipelines {
       onTrouble: (message) => {
         if (message !== undefined) metrics.uploadRetries.inc();
         this.#troubledSince = message === undefined ? undefined : (this.#troubledSince ?? now());
-        board.trouble('upload', message);
+        board.trouble('upload', message ?? this.#reupload);
+      },
+      onReupload: (why) => {
+        metrics.reuploads.inc();
+        this.#reupload = `The store has lost what was sent (${why}): all of it is sent again`;
       },
     };
   }

@@ -32,7 +32,7 @@ describe('an abandoned upload', () => {
   const optionsFor = (store: MemoryStore): AbandonedUploadOptions => ({
     store,
     key: KEY,
-    recordingId: 'a',
+    metadata: { 'recording-id': 'a' },
     claim: new Claim({ store, key: KEY, log }),
     log,
     pause: () => Promise.resolve(),

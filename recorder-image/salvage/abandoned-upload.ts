@@ -1,7 +1,12 @@
 import type { Logger } from 'pino';
 import { pause } from '../support/pause.ts';
-import type { ObjectStore, OpenUpload, StoredObject } from '../upload/object-store.ts';
+import { sameEtag } from '../upload/multipart-etag.ts';
+import { ObjectStoreError } from '../upload/object-store.ts';
+import type { MadeObject, ObjectStore, OpenUpload, StoredObject } from '../upload/object-store.ts';
+import { completeOwn } from '../upload/own-objects.ts';
+import { ownerOf } from '../upload/ownership.ts';
 import type { StoredPart } from '../upload/part-plan.ts';
+import { UploadError } from '../upload/upload-loop.ts';
 import { abortIfThere, isClaim, isGone } from './claim.ts';
 import type { Claim } from './claim.ts';
 
@@ -28,7 +33,8 @@ export function usableParts(parts: readonly StoredPart[]): StoredPart[] {
 export interface AbandonedUploadOptions {
   readonly store: ObjectStore;
   readonly key: string;
-  readonly recordingId: string;
+  /** By which an object is known as this recording's. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** Made before anything is completed; to be released by the caller. */
   readonly claim: Claim;
   readonly log: Logger;
@@ -54,12 +60,13 @@ export async function completeAbandonedUpload(
 ): Promise<StoredObject | undefined> {
   const { store, key, log } = options;
   let useless: readonly OpenUpload[] = [];
+  let made: MadeObject | undefined;
   // Without a trace of an object that is being made, what is not there is not to come.
   for (let look = 1, traces = false; look <= MOST_LOOKS; look += 1) {
     // Asked for before the object: what becomes one in between would otherwise be missed in both.
     const seen = await survey(options, signal);
-    const stored = await findOurs(options, signal);
-    if (stored !== undefined) {
+    const stored = await store.find(key, signal);
+    if (stored !== undefined && isOurs(stored, options, { made, usable: seen.usable })) {
       // Only now: what is aborted is gone, and until there is an object it may be all that there is.
       await abortUploads(options, await store.openUploads(key, signal), signal);
       return stored;
@@ -67,11 +74,12 @@ export async function completeAbandonedUpload(
     useless = seen.useless;
     traces ||= seen.claimed || seen.usable !== undefined;
     if (!traces) break;
-    if (seen.usable !== undefined) await complete(options, seen.usable, signal);
+    if (seen.usable !== undefined) made = (await complete(options, seen.usable, signal)) ?? made;
     if (seen.usable === undefined || look > 1) await nextLook(options, signal);
     if (look === MOST_LOOKS)
       log.warn({ key }, 'another salvage has left no object; there is nothing to save');
   }
+  if (made !== undefined) throw new UploadError(notKept(key));
   await abortUploads(options, useless, signal);
   return undefined;
 }
@@ -81,9 +89,11 @@ export async function findAgain(
   options: AbandonedUploadOptions,
   signal: AbortSignal,
 ): Promise<StoredObject | undefined> {
+  const { store, key, metadata } = options;
   for (let look = 1; ; look += 1) {
-    const stored = await findOurs(options, signal);
-    if (stored !== undefined || look >= MOST_LOOKS) return stored;
+    const stored = await store.find(key, signal);
+    if (stored !== undefined && ownerOf(stored, metadata) !== 'another') return stored;
+    if (look >= MOST_LOOKS) return undefined;
     await nextLook(options, signal);
   }
 }
@@ -93,29 +103,41 @@ async function nextLook(options: AbandonedUploadOptions, signal: AbortSignal): P
   signal.throwIfAborted();
 }
 
-async function findOurs(
-  { store, key, recordingId }: AbandonedUploadOptions,
-  signal: AbortSignal,
-): Promise<StoredObject | undefined> {
-  const stored = await store.find(key, signal);
-  return stored?.metadata['recording-id'] === recordingId ? stored : undefined;
+/** One that says nothing of itself is ours where there is nothing else to be saved, or if it is what we have made. */
+function isOurs(
+  stored: StoredObject,
+  { metadata }: AbandonedUploadOptions,
+  { made, usable }: { readonly made: MadeObject | undefined; readonly usable: Usable | undefined },
+): boolean {
+  const owner = ownerOf(stored, metadata);
+  if (owner !== 'unknown') return owner === 'ours';
+  return usable === undefined || sameEtag(made?.etag, stored.etag);
 }
 
+/** Undefined where another one has completed it. Throws KeyTakenError. */
 async function complete(
-  { store, key, claim, log }: AbandonedUploadOptions,
+  { store, key, claim, metadata, log }: AbandonedUploadOptions,
   { upload, parts }: Usable,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<MadeObject | undefined> {
   const { uploadId, fullObjectChecksum } = upload;
   const checked = fullObjectChecksum && parts.every(({ crc32 }) => crc32 !== undefined);
   await claim.make(signal);
   try {
-    await store.complete({ key, uploadId, parts, fullObjectChecksum: checked }, signal);
+    const completed = { key, uploadId, parts, fullObjectChecksum: checked, metadata };
+    const made = await completeOwn(store, completed, signal);
     log.info({ key, parts: parts.length }, 'completed what a lost recorder had sent');
+    return made;
   } catch (error) {
     if (!isGone(error)) throw error;
     log.info({ key, uploadId }, 'another one has completed what a lost recorder had sent');
+    return undefined;
   }
+}
+
+function notKept(key: string): ObjectStoreError {
+  const message = `NotKept: the store has completed ${key}, and has no such object: look for what moves objects`;
+  return new ObjectStoreError(message, { code: 'NotKept', failure: 'refused' });
 }
 
 interface Survey {

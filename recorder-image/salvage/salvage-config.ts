@@ -36,7 +36,11 @@ export function salvageConfigFrom(env: SalvageEnvironment): SalvageConfig {
     requestedBy: env.REQUESTED_BY,
     attempt: env.RECORDING_ATTEMPT,
     signingKey: signingKey(env),
-    metadata: metadataOf({ recordingId: env.RECORDING_ID, meetingId: env.MEETING_ID }),
+    metadata: metadataOf({
+      recordingId: env.RECORDING_ID,
+      uid: env.RECORDING_UID,
+      meetingId: env.MEETING_ID,
+    }),
     s3: s3Settings(env),
     storagePath: env.RECORDING_STORAGE_PATH,
     reindexMaxBytes: env.SALVAGE_REINDEX_MAX_MB * 1_000_000,

@@ -35,10 +35,11 @@ export async function salvageFiles(context: SalvageContext, signal: AbortSignal)
   const durationMs = seconds.reduce((sum, each) => sum + each * 1000, 0);
   const startedAt = Date.parse(first?.stored.metadata['started-at'] ?? '');
   return {
-    files: files.map(({ key, stored: { sizeBytes, checksum } }) => ({
+    files: files.map(({ key, stored: { sizeBytes, checksum, etag } }) => ({
       key,
       sizeBytes,
       ...(checksum === undefined ? {} : { checksum }),
+      ...(etag === undefined ? {} : { etag }),
     })),
     ...(files.length > 0 && Number.isFinite(durationMs) ? { durationMs } : {}),
     ...(Number.isNaN(startedAt) ? {} : { startedAt }),
@@ -51,9 +52,8 @@ async function salvageFile(
   signal: AbortSignal,
 ): Promise<StoredObject | undefined> {
   const { config, store, log } = context;
-  const { recordingId } = config;
   const claim = new Claim({ store, key, log });
-  const abandoned = { store, key, recordingId, claim, log };
+  const abandoned = { store, key, metadata: config.metadata, claim, log };
   try {
     const stored = await completeAbandonedUpload(abandoned, signal);
     if (stored === undefined) return undefined;

@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { segmentsFolder } from '../contract/object-keys.ts';
 import { readSegmentList } from '../upload/event-playlist.ts';
+import { putOwn } from '../upload/own-objects.ts';
+import { ownerOf } from '../upload/ownership.ts';
 import { crc32Base64 } from '../upload/read-part.ts';
 import type { UploadedFile } from '../upload/upload-state.ts';
 import type { SalvageContext } from './salvage-files.ts';
@@ -21,14 +23,14 @@ export async function salvagePlaylist(context: SalvageContext, signal: AbortSign
   const { config, store, log } = context;
   const { key } = config;
   const stored = await store.find(key, signal);
-  if (stored === undefined) return { files: [] };
+  if (stored === undefined || ownerOf(stored, config.metadata) === 'another') return { files: [] };
   const playlist = await textOf(context, signal);
   const whole = playlist.includes(END);
   const body = Buffer.from(whole ? playlist : `${playlist.trimEnd()}\n${END}\n`);
   if (!whole) {
-    const { metadata } = stored;
+    const metadata = { ...config.metadata, ...stored.metadata };
     const contentType = 'application/vnd.apple.mpegurl';
-    await store.put({ key, contentType, metadata, body, crc32: crc32Base64(body) }, signal);
+    await putOwn(store, { key, contentType, metadata, body, crc32: crc32Base64(body) }, signal);
     log.info({ key }, 'ended the playlist that a lost recorder had left');
   }
   const sizes = [...(await store.list(`${segmentsFolder(key)}/`, signal)).values()];

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { ObjectStore, StoredObject } from '../upload/object-store.ts';
+import type { MadeObject, ObjectStore, StoredObject } from '../upload/object-store.ts';
 import { MemoryStore, storeError } from '../upload/testing/memory-store.ts';
 import { completeAbandonedUpload, findAgain } from './abandoned-upload.ts';
 import { Claim } from './claim.ts';
@@ -21,17 +21,17 @@ interface Kind {
 /** A salvage's view of the store: each request is a step, and a completion two, between which nothing can be seen. */
 function inSteps(memory: MemoryStore, { idempotent }: Kind, turn: () => Promise<void>): ObjectStore {
   const complete: ObjectStore['complete'] = async (upload) => {
-    let finish: () => void;
+    let finish: () => MadeObject;
     try {
       finish = memory.startCompleting(upload);
     } catch (error) {
-      if (idempotent) return;
+      if (idempotent) return {};
       throw error;
     }
     // One that replaces an object takes the old one away first.
     await memory.delete(KEY);
     await turn();
-    finish();
+    return finish();
   };
   const own = { complete };
   return new Proxy<ObjectStore>(memory, {
@@ -48,7 +48,7 @@ function inSteps(memory: MemoryStore, { idempotent }: Kind, turn: () => Promise<
 /** A salvage without FFmpeg: completes what was left, and replaces it by what stands for the file with an index. */
 async function salvage(store: ObjectStore, pause: () => Promise<void>): Promise<StoredObject | undefined> {
   const claim = new Claim({ store, key: KEY, log });
-  const options = { store, key: KEY, recordingId: 'a', claim, log, pause };
+  const options = { store, key: KEY, metadata: OBJECT.metadata, claim, log, pause };
   try {
     const stored = await completeAbandonedUpload(options, forever);
     if (stored === undefined || stored.metadata['salvaged'] === 'indexed') return stored;

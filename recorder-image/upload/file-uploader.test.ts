@@ -43,7 +43,7 @@ describe('an upload', () => {
     await waitFor(() => store.partsSent === 2, { what: 'the two full parts' });
     await writeFile(path, FINISHED);
     uploader.finish();
-    expect(await uploaded).toEqual({ key: KEY, sizeBytes: FINISHED.length });
+    expect(await uploaded).toEqual({ key: KEY, sizeBytes: FINISHED.length, etag: expect.any(String) });
     expect(store.bodyOf(KEY)?.equals(FINISHED)).toBe(true);
     expect(store.partsSent).toBe(5);
   });
@@ -191,9 +191,9 @@ describe('an upload', () => {
     await writeFile(path, FINISHED);
     const uploader = await open(store);
     uploader.finish();
-    // The third part is refused as S3 forgets the upload: the second one has been freed by then.
+    // The fourth part is refused as S3 forgets the upload: the second one has been freed by then.
     store.fate = (request) => {
-      if (request === 4) store.abortUploads();
+      if (request === 6) store.abortUploads();
       return undefined;
     };
     await expect(uploader.run(forever)).rejects.toMatchObject({ name: 'PartGoneError' });

@@ -1,28 +1,29 @@
 import { stat } from 'node:fs/promises';
 import { FreeParts } from './free-parts.ts';
 import type { FreePartsOptions } from './free-parts.ts';
-import type { ObjectDescription, ObjectStore, ObjectStoreError } from './object-store.ts';
-import { abortEmptyUploads } from './orphans.ts';
-import { intoParts } from './into-parts.ts';
+import { MultipartUpload } from './multipart-upload.ts';
+import type { MultipartUploadOptions } from './multipart-upload.ts';
+import type { ObjectStoreError } from './object-store.ts';
 import { ObservedBytes } from './output-observer.ts';
 import type { OutputObserver } from './output-observer.ts';
+import { PartGoneError } from './part-gone-error.ts';
 import { nextPart } from './part-plan.ts';
-import type { Part, UploadedPart } from './part-plan.ts';
-import { crc32Base64, crc32OfParts, PartReader } from './read-part.ts';
+import type { Part } from './part-plan.ts';
+import { PartReader } from './read-part.ts';
+import type { ReadPart } from './read-part.ts';
+import { streamUpload } from './stream-upload.ts';
 import type { TakeUploader, UploadReport } from './take-uploader.ts';
 import { UploadLoop } from './upload-loop.ts';
 import type { Step, UploadLoopOptions } from './upload-loop.ts';
-import { loadUploadState, saveUploadState } from './upload-state.ts';
+import { loadUploadState } from './upload-state.ts';
 import type { UploadedFile, UploadState } from './upload-state.ts';
 
-export interface FileUploaderOptions extends UploadLoopOptions {
-  readonly store: ObjectStore;
-  readonly object: ObjectDescription;
-  /** Added to the object's metadata; unlike the rest of it, nothing by which the object is known again as ours. */
-  readonly times: () => Readonly<Record<string, string>>;
+/** Parts that go at a time when there are several to be sent. Each one takes 1 MiB of memory. */
+const MOST_AT_ONCE = 3;
+
+export interface FileUploaderOptions extends UploadLoopOptions, MultipartUploadOptions {
   /** The file that grows. It may not exist yet, and may be made anew from the start. */
   readonly path: string;
-  readonly statePath: string;
   /** Bytes; an upload that is gone on with keeps the one that it was begun with. */
   readonly partSize: number;
   /** How space is given back that parts take which are in S3. */
@@ -33,11 +34,17 @@ export interface FileUploaderOptions extends UploadLoopOptions {
   readonly observer?: OutputObserver;
 }
 
-/** A part has to be sent again that the file no longer has: the file has to be made again. */
-export class PartGoneError extends Error {
-  readonly code = 'PartGone';
-  override readonly name = 'PartGoneError';
+interface FileNow {
+  /** Bytes. */
+  readonly fileSize: number;
+  /** Nothing in it will change any more. */
+  readonly finished: boolean;
+  /** The how-manieth making this is. */
+  readonly making: number;
 }
+
+/** By part number, what is being sent. */
+type Sending = Map<number, Promise<void>>;
 
 /**
  * Brings a file to S3 as one multipart upload, while the file grows, and goes on after a crash with the parts that
@@ -46,39 +53,31 @@ export class PartGoneError extends Error {
 export class FileUploader implements TakeUploader {
   readonly #options: FileUploaderOptions;
   readonly #loop: UploadLoop;
-  readonly #free: FreeParts;
-  readonly #reader = new PartReader();
-  readonly #parts = new Map<number, UploadedPart>();
+  readonly #upload: MultipartUpload;
   readonly #observed: ObservedBytes;
-  #state: UploadState;
+  readonly #readers = Array.from({ length: MOST_AT_ONCE }, () => new PartReader());
+  #free: FreeParts;
   /** Counts how often the file was made again. */
   #making = 0;
   /** Whether the first part was sent, or compared, since the file is made this time. */
   #begun = false;
+  /** How many parts may go at once: one after a failure, and then one more each time that all goes well. */
+  #atOnce = MOST_AT_ONCE;
 
   constructor(options: FileUploaderOptions, state: UploadState) {
-    const { space, log } = options;
     this.#options = options;
     this.#loop = new UploadLoop(options);
-    this.#free = new FreeParts({ ...space, partSize: state.partSize, log });
+    this.#upload = new MultipartUpload(options, state);
     this.#observed = new ObservedBytes(options.observer);
-    this.#state = state;
-    for (const part of state.parts) this.#parts.set(part.number, { ...part, provisional: true });
+    this.#free = this.#newFreeParts();
   }
 
   get completed(): UploadedFile | undefined {
-    return this.#state.completed;
+    return this.#upload.completed;
   }
 
   get report(): UploadReport {
-    const { uploadId, partSize } = this.#state;
-    const parts = [...this.#parts.values()].sort((a, b) => a.number - b.number);
-    return {
-      key: this.#options.object.key,
-      ...(uploadId === undefined ? {} : { uploadId }),
-      partSize,
-      parts: parts.map(({ number, size, etag, crc32 }) => ({ number, size, etag, crc32 })),
-    };
+    return this.#upload.report;
   }
 
   finish(): void {
@@ -91,13 +90,13 @@ export class FileUploader implements TakeUploader {
     this.#begun = false;
     this.#observed.restart();
     this.#loop.reopen();
-    this.#free.reset();
-    for (const [number, part] of this.#parts) this.#parts.set(number, { ...part, provisional: true });
+    this.#free = this.#newFreeParts();
+    this.#upload.doubt();
   }
 
   /** Throws {@link PartGoneError}, and what an {@link UploadLoop} throws. */
   async run(signal: AbortSignal): Promise<UploadedFile> {
-    this.#options.onProgress(this.#bytesSent());
+    this.#options.onProgress(this.#upload.bytesSent);
     try {
       return await this.#loop.run(
         () => this.#step(signal),
@@ -105,7 +104,7 @@ export class FileUploader implements TakeUploader {
         signal,
       );
     } finally {
-      this.#reader.release();
+      for (const reader of this.#readers) reader.release();
     }
   }
 
@@ -119,189 +118,129 @@ export class FileUploader implements TakeUploader {
     whole: Promise<void>,
     signal: AbortSignal,
   ): Promise<UploadedFile> {
-    const loop = new UploadLoop(this.#options);
-    loop.finish();
-    const until = <T>(step: () => Promise<Step<T>>): Promise<T> =>
-      loop.run(step, (error) => this.#giveUpIfGone(error), signal);
-    // Asked for only when all has come.
-    whole.catch(() => undefined);
-    let size = 0;
-    this.#parts.clear();
-    this.#observed.restart();
-    for await (const body of intoParts(chunks, this.#state.partSize)) {
-      const number = this.#parts.size + 1;
-      this.#observed.see(body, size);
-      await until(async () => ({ done: await this.#sendStreamed(number, body, signal) }));
-      size += body.length;
-      this.#options.onProgress(size);
-    }
-    await whole;
-    return await until<UploadedFile>(async () => {
-      const { completed, uploadId } = this.#state;
-      if (completed !== undefined) return { done: completed };
-      if (uploadId === undefined) throw new PartGoneError('nothing came that could be sent');
-      // Its completion may have succeeded, and only the answer was lost.
-      if (!(await this.#confirm(size, signal))) await this.#complete(uploadId, size, signal);
-      return 'moved';
-    });
-  }
-
-  async #sendStreamed(number: number, body: Buffer, signal: AbortSignal): Promise<void> {
-    const { store, object } = this.#options;
-    if (this.#state.uploadId === undefined) await this.#begin(signal);
-    const { uploadId = '' } = this.#state;
-    const crc32 = crc32Base64(body);
-    const etag = await store.sendPart({ key: object.key, uploadId, number, body, crc32 }, signal);
-    this.#parts.set(number, { number, size: body.length, etag, crc32 });
-    await this.#save({});
-  }
-
-  async #giveUpIfGone({ failure, message }: ObjectStoreError): Promise<void> {
-    if (failure !== 'no-such-upload' && failure !== 'invalid-part') return;
-    this.#parts.clear();
-    await this.#save({ uploadId: undefined });
-    throw new PartGoneError(message);
+    const { onProgress } = this.#options;
+    const sink = { upload: this.#upload, observed: this.#observed, onProgress };
+    return await streamUpload({ chunks, whole }, sink, this.#options, signal);
   }
 
   async #step(signal: AbortSignal): Promise<Step<UploadedFile>> {
-    if (this.#state.completed !== undefined) return { done: this.#state.completed };
-    // Asked for before the size: a size from before the end must not pass for the finished file's.
-    const finished = this.#loop.isFinished;
-    const fileSize = await sizeOf(this.#options.path);
-    if (fileSize === 0) return 'waiting';
-    if (this.#state.uploadId === undefined) {
-      await this.#begin(signal);
+    const upload = this.#upload;
+    if (upload.completed !== undefined) return { done: upload.completed };
+    if (upload.made) {
+      await upload.confirm(signal);
       return 'moved';
     }
-    const { partSize } = this.#state;
-    const begun = this.#begun;
-    const next = nextPart({ partSize, fileSize, finished, begun, uploaded: this.#parts });
-    if (next === 'wait') return 'waiting';
-    if (next === 'complete') await this.#complete(this.#state.uploadId, fileSize, signal);
-    else await this.#send(this.#state.uploadId, next, { finished, signal });
-    return 'moved';
-  }
-
-  /** Begun with the file's first bytes, not with the first full part: it is then that a missing bucket shows. */
-  async #begin(signal: AbortSignal): Promise<void> {
-    const { store, object, times, log } = this.#options;
-    // An earlier recorder, or an earlier try, may have begun one and not learned its id.
-    if (this.#state.beginning === true) await abortEmptyUploads({ store, key: object.key, log }, signal);
-    await this.#save({ beginning: true });
-    const { uploadId, fullObjectChecksum } = await store.create(
-      { ...object, metadata: { ...object.metadata, ...times() } },
-      signal,
-    );
-    this.#forgetParts();
-    await this.#save({ uploadId, fullObjectChecksum, beginning: undefined });
-  }
-
-  async #send(
-    uploadId: string,
-    part: Part,
-    context: { finished: boolean; signal: AbortSignal },
-  ): Promise<void> {
-    const { store, object, path, log } = this.#options;
-    const { finished, signal } = context;
+    // Asked for before the size: a size from before the end must not pass for the finished file's.
+    const finished = this.#loop.isFinished;
     const making = this.#making;
-    if (!this.#free.has(part.number)) throw new PartGoneError(`part ${part.number} is to be sent again`);
-    const final = part.number === 1 && finished;
-    const read = await this.#reader.read(path, part, (bytes, offset) => {
+    const fileSize = await sizeOf(this.#options.path);
+    if (fileSize === 0) return 'waiting';
+    if (upload.isOutgrown(fileSize)) {
+      await upload.enlarge(signal);
+      throw new PartGoneError('the file has outgrown its parts');
+    }
+    if (!upload.begun) {
+      await upload.begin(signal);
+      this.#begun = false;
+      return 'moved';
+    }
+    const sent = await this.#sendSome({ fileSize, finished, making }, signal);
+    if (sent === 'all') {
+      await this.#observed.finished({ crc32: upload.crc32Of(fileSize) });
+      await upload.complete(fileSize, signal);
+    }
+    return sent === 'none' ? 'waiting' : 'moved';
+  }
+
+  /** Sends the next part, or several of them side by side, as many as there are to be sent. */
+  async #sendSome(file: FileNow, signal: AbortSignal): Promise<'none' | 'some' | 'all'> {
+    const { path } = this.#options;
+    const sending: Sending = new Map();
+    try {
+      for (const reader of this.#readers.slice(0, this.#atOnce)) {
+        if (file.making !== this.#making) break;
+        const next = this.#next(file, sending);
+        if (typeof next === 'string') {
+          if (sending.size > 0) break;
+          return next === 'wait' ? 'none' : 'all';
+        }
+        if (!this.#free.has(next.number)) throw new PartGoneError(`part ${next.number} is to be sent again`);
+        // One after the other, and in order: whoever observes what is read relies on that.
+        const read = await reader.read(path, next, this.#observing(next, file));
+        if (read === undefined) break;
+        const sent = this.#send({ ...next, ...read }, file, signal);
+        sent.catch(() => undefined);
+        sending.set(next.number, sent);
+      }
+    } finally {
+      await Promise.allSettled(sending.values());
+    }
+    await this.#settle([...sending.values()]);
+    if (file.making === this.#making) await this.#free.free(path, (number) => this.#isCertain(number));
+    return 'some';
+  }
+
+  #next({ fileSize, finished }: FileNow, sending: Sending): Part | 'wait' | 'complete' {
+    const { partSize, parts } = this.#upload;
+    const begun = this.#begun || sending.has(1);
+    return nextPart({ partSize, fileSize, finished, begun, uploaded: parts, sending });
+  }
+
+  #observing(part: Part, { making, finished }: FileNow): (bytes: Buffer, offset: number) => void {
+    return (bytes, offset) => {
       if (making !== this.#making) return;
       this.#observed.see(bytes, offset);
-      if (final) this.#observed.seeFinalPart1(bytes, offset);
-    });
-    if (read === undefined) return;
-    const { body, crc32 } = read;
-    const sent = this.#parts.get(part.number);
-    const same = sent?.crc32 === crc32 && sent.size === part.size;
-    const etag = same
-      ? sent.etag
-      : await store.sendPart({ key: object.key, uploadId, number: part.number, body, crc32 }, signal);
+      if (part.number === 1 && finished) this.#observed.seeFinalPart1(bytes, offset);
+    };
+  }
+
+  async #send(part: Part & ReadPart, { making, finished }: FileNow, signal: AbortSignal): Promise<void> {
+    const upload = this.#upload;
+    const { number, size, crc32 } = part;
+    const before = upload.parts.get(number);
+    const same = before?.crc32 === crc32 && before.size === size;
+    const etag = same ? before.etag : await upload.send(part, signal);
     // The first bytes change once more when the file is finished, and all may if it is made again meanwhile.
-    const provisional = (part.number === 1 && !finished) || making !== this.#making;
-    this.#parts.set(part.number, {
-      number: part.number,
-      size: part.size,
-      etag,
-      crc32,
-      ...(provisional ? { provisional } : {}),
-    });
-    if (part.number === 1 && making === this.#making) this.#begun = true;
-    log.debug({ part: part.number, size: part.size, again: same }, 'part uploaded');
-    await this.#save({});
-    this.#options.onProgress(this.#bytesSent());
-    if (making === this.#making) await this.#free.free(path, (number) => this.#isCertain(number));
+    const provisional = (number === 1 && !finished) || making !== this.#making;
+    await upload.note({ number, size, etag, crc32, ...(provisional ? { provisional } : {}) });
+    if (number === 1 && making === this.#making) this.#begun = true;
+    this.#options.log.debug({ part: number, size, again: same }, 'part uploaded');
+    this.#options.onProgress(upload.bytesSent);
+  }
+
+  async #settle(sending: readonly Promise<void>[]): Promise<void> {
+    const outcomes = await Promise.allSettled(sending);
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    this.#atOnce = failed === undefined ? Math.min(MOST_AT_ONCE, this.#atOnce + 1) : 1;
+    if (failed !== undefined) throw failed.reason as Error;
   }
 
   #isCertain(number: number): boolean {
-    const part = this.#parts.get(number);
-    return part !== undefined && part.provisional !== true && part.size === this.#state.partSize;
+    const part = this.#upload.parts.get(number);
+    return part !== undefined && part.provisional !== true && part.size === this.#upload.partSize;
   }
 
-  async #complete(uploadId: string, fileSize: number, signal: AbortSignal): Promise<void> {
-    const { store, object, log } = this.#options;
-    const count = Math.ceil(fileSize / this.#state.partSize);
-    const parts = [...this.#parts.values()].filter(({ number }) => number <= count);
-    parts.sort((a, b) => a.number - b.number);
-    await this.#observed.finished({ crc32: crc32OfParts(parts) });
-    log.info({ parts: parts.length, sizeBytes: fileSize }, 'completing the upload');
-    await store.complete(
-      { key: object.key, uploadId, parts, fullObjectChecksum: this.#state.fullObjectChecksum },
-      signal,
-    );
-    await this.#confirm(fileSize, signal);
-  }
-
-  /** Nothing counts as uploaded, and nothing local may go, before S3 has said how large the object is. */
-  async #confirm(fileSize: number, signal: AbortSignal): Promise<boolean> {
-    const { store, object } = this.#options;
-    const stored = await store.find(object.key, signal);
-    const ours = Object.entries(object.metadata).every(([name, value]) => stored?.metadata[name] === value);
-    if (stored === undefined || stored.sizeBytes !== fileSize || !ours) return false;
-    const { checksum } = stored;
-    await this.#save({
-      completed: { key: object.key, sizeBytes: fileSize, ...(checksum === undefined ? {} : { checksum }) },
-    });
-    return true;
-  }
-
-  async #recover({ failure }: ObjectStoreError, signal: AbortSignal): Promise<void> {
-    if (failure === 'invalid-part') this.#forgetParts();
-    if (failure === 'no-such-upload') await this.#restart(signal);
-  }
-
-  /** The upload is gone: because its completion succeeded and only the answer was lost, or because it was aborted. */
-  async #restart(signal: AbortSignal): Promise<void> {
-    const fileSize = await sizeOf(this.#options.path);
+  async #recover({ failure, message }: ObjectStoreError, signal: AbortSignal): Promise<void> {
+    if (failure !== 'no-such-upload' && failure !== 'invalid-part') return;
     try {
-      if (this.#loop.isFinished && (await this.#confirm(fileSize, signal))) return;
+      // Its completion may have succeeded, and only the answer was lost.
+      if (
+        this.#loop.isFinished &&
+        (await this.#upload.findCompleted(await sizeOf(this.#options.path), signal))
+      )
+        return;
     } catch (error) {
       // It is asked again on the next round: the upload is still unknown then.
       this.#options.log.warn({ error: String(error) }, 'could not look for the object');
       return;
     }
-    this.#forgetParts();
-    await this.#save({ uploadId: undefined });
-  }
-
-  #forgetParts(): void {
-    this.#parts.clear();
     this.#begun = false;
+    await this.#upload.lose(message, signal);
   }
 
-  #bytesSent(): number {
-    return [...this.#parts.values()].reduce((sum, part) => sum + part.size, 0);
-  }
-
-  async #save(change: Partial<UploadState>): Promise<void> {
-    this.#state = { ...this.#state, ...change, parts: [...this.#parts.values()] };
-    try {
-      await saveUploadState(this.#options.statePath, this.#state);
-    } catch (error) {
-      // On a full disk the upload is what helps: it goes on, and only a recorder that is started again sends more.
-      this.#options.log.error({ error }, 'the state of the upload could not be saved');
-    }
+  #newFreeParts(): FreeParts {
+    const { space, log } = this.#options;
+    return new FreeParts({ ...space, partSize: this.#upload.partSize, log });
   }
 }
 

@@ -9,9 +9,16 @@ export interface NewUpload {
 
 export interface StoredObject {
   readonly sizeBytes: number;
+  readonly etag?: string | undefined;
   /** ALGORITHM:VALUE, base64, where the server has one. */
   readonly checksum?: string;
+  /** Names in lower case, with dashes: stores rewrite them. */
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What a store answers that has made an object. */
+export interface MadeObject {
+  readonly etag?: string | undefined;
 }
 
 export interface ObjectDescription {
@@ -26,6 +33,8 @@ export interface WholeObject extends ObjectDescription {
   readonly body: Buffer;
   /** base64 */
   readonly crc32: string;
+  /** Fails with `exists` where the key has an object, as far as the store knows such a condition. */
+  readonly unlessExists?: boolean;
 }
 
 /** A multipart upload that has neither been completed nor aborted. */
@@ -40,8 +49,11 @@ export interface OpenUpload {
 export interface FileBody {
   /** Bytes. */
   readonly length: number;
-  /** Begins to read them. One such stream at a time, to be destroyed by whoever opened it. */
-  readonly open: () => Readable;
+  /**
+   * Begins to read them. One such stream at a time, to be destroyed by whoever opened it. `see` is called with each
+   * piece before it is handed on.
+   */
+  readonly open: (see?: (bytes: Buffer) => void) => Readable;
 }
 
 export interface SentPart {
@@ -58,6 +70,8 @@ export interface CompletedUpload {
   readonly uploadId: string;
   readonly parts: readonly StoredPart[];
   readonly fullObjectChecksum: boolean;
+  /** As for a {@link WholeObject}. */
+  readonly unlessExists?: boolean;
 }
 
 /** The object store, as far as an upload needs it. Every verb has a time limit, and throws {@link ObjectStoreError}. */
@@ -65,11 +79,11 @@ export interface ObjectStore {
   create: (object: ObjectDescription, signal: AbortSignal) => Promise<NewUpload>;
   /** Returns the part's ETag. */
   sendPart: (part: SentPart, signal: AbortSignal) => Promise<string>;
-  complete: (upload: CompletedUpload, signal: AbortSignal) => Promise<void>;
-  /** Undefined where there is no such object. */
+  complete: (upload: CompletedUpload, signal: AbortSignal) => Promise<MadeObject>;
+  /** Undefined where there is no such object, or where this identity may not know that there is none. */
   find: (key: string, signal: AbortSignal) => Promise<StoredObject | undefined>;
   /** Makes an object of this in one go, in place of whatever has that key. */
-  put: (object: WholeObject, signal: AbortSignal) => Promise<void>;
+  put: (object: WholeObject, signal: AbortSignal) => Promise<MadeObject>;
   /** Of this very key, the newest first. */
   openUploads: (key: string, signal: AbortSignal) => Promise<OpenUpload[]>;
   /** The parts that an open upload has, in order. */
@@ -97,17 +111,29 @@ export type StoreFailure =
   /** The multipart upload is gone: completed already, aborted, or expired. */
   | 'no-such-upload'
   /** The server does not have a part, or another one, under its number. */
-  | 'invalid-part';
+  | 'invalid-part'
+  /** The key has an object, and was to get one only if it had none. */
+  | 'exists';
+
+export interface StoreErrorOptions {
+  readonly code: string;
+  readonly failure: StoreFailure;
+  readonly cause?: unknown;
+  readonly retryAfterMs?: number | undefined;
+}
 
 /** A request to the object store failed. `code` is the store's own, for example NoSuchBucket. */
 export class ObjectStoreError extends Error {
-  override readonly name = 'ObjectStoreError';
+  override readonly name: string = 'ObjectStoreError';
   readonly code: string;
   readonly failure: StoreFailure;
+  /** Milliseconds that the store asks to wait for. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, options: { code: string; failure: StoreFailure; cause: unknown }) {
+  constructor(message: string, options: StoreErrorOptions) {
     super(message, { cause: options.cause });
     this.code = options.code;
     this.failure = options.failure;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }

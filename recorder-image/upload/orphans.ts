@@ -24,3 +24,23 @@ export async function abortEmptyUploads(
     log.info({ error: error.message }, 'multipart uploads begun earlier could not be looked for');
   }
 }
+
+/** Aborts an upload that is of no use any more. One that stays is left to the sweep and the bucket's lifecycle rule. */
+export async function abortQuietly(
+  options: {
+    readonly store: ObjectStore;
+    readonly key: string;
+    readonly uploadId: string;
+    readonly log: Logger;
+  },
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, key, uploadId, log } = options;
+  try {
+    await store.abort(key, uploadId, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof ObjectStoreError && error.failure === 'no-such-upload') return;
+    log.info({ key, uploadId, error: String(error) }, 'an upload of no use could not be aborted');
+  }
+}

@@ -46,6 +46,8 @@ export interface PlanInput {
   /** The first part was read since the file is made this time. */
   readonly begun: boolean;
   readonly uploaded: ReadonlyMap<number, UploadedPart>;
+  /** The parts that are on their way. Default: none. */
+  readonly sending?: { readonly has: (number: number) => boolean };
 }
 
 /**
@@ -54,19 +56,22 @@ export interface PlanInput {
  * A growing hybrid MP4 only ever changes at its end and in its first bytes, where the finished file says what it has
  * become. So a part counts as soon as it is full, except the first: it goes early, which makes the upload playable
  * should the node be lost, and once more at the very end. Each time that the file is made, its parts come in order.
+ * What is on its way counts as there.
  */
 export function nextPart(input: PlanInput): Part | 'wait' | 'complete' {
-  const { partSize, fileSize, finished, begun, uploaded } = input;
+  const { partSize, fileSize, finished, begun, uploaded, sending } = input;
+  const isThere = (part: Part): boolean =>
+    sending?.has(part.number) === true || isCertain(uploaded.get(part.number), part);
   const full = Math.floor(fileSize / partSize);
   const count = finished ? Math.max(1, Math.ceil(fileSize / partSize)) : full;
   const first = partAt(1, partSize, fileSize);
   if (!begun && count > 0) return first;
   for (let number = 2; number <= count; number += 1) {
     const part = partAt(number, partSize, fileSize);
-    if (!isCertain(uploaded.get(number), part)) return part;
+    if (!isThere(part)) return part;
   }
   if (!finished) return 'wait';
-  return isCertain(uploaded.get(1), first) ? 'complete' : first;
+  return isThere(first) ? 'complete' : first;
 }
 
 /** Whether the part is there, with the bytes that the file has now. */

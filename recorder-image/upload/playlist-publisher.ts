@@ -1,6 +1,8 @@
 import { renderPlaylist } from './event-playlist.ts';
 import type { PlaylistTake } from './event-playlist.ts';
-import type { ObjectDescription, ObjectStore } from './object-store.ts';
+import { ObjectStoreError } from './object-store.ts';
+import type { MadeObject, ObjectDescription, ObjectStore } from './object-store.ts';
+import { putOwn } from './own-objects.ts';
 import { crc32Base64 } from './read-part.ts';
 import type { UploadedFile } from './upload-state.ts';
 
@@ -13,11 +15,17 @@ export interface PlaylistPublisherOptions {
   readonly folder: string;
 }
 
+const NOT_KEPT = [
+  'NotKept: the store has taken the playlist, and has another one, or none: look for what changes objects in the bucket',
+  { code: 'NotKept', failure: 'refused' },
+] as const;
+
 /** The recording's one playlist, which all takes add to. */
 export class PlaylistPublisher {
   readonly #options: PlaylistPublisherOptions;
   readonly #takes = new Map<number, PlaylistTake>();
   #publishing: Promise<void> = Promise.resolve();
+  #isOurs = false;
 
   constructor(options: PlaylistPublisherOptions) {
     this.#options = options;
@@ -41,22 +49,34 @@ export class PlaylistPublisher {
     await turn;
   }
 
-  /** Puts the playlist with its end, and returns it once S3 has confirmed it; undefined where S3 has another one. */
-  async end(signal: AbortSignal): Promise<UploadedFile | undefined> {
+  /**
+   * Puts the playlist with its end, and returns it once S3 has confirmed it, by its size or at least by an ETag. Throws
+   * ObjectStoreError.
+   */
+  async end(signal: AbortSignal): Promise<UploadedFile> {
     const { store, object } = this.#options;
-    const size = await this.#put(true, signal);
+    const { sizeBytes, etag } = await this.#put(true, signal);
     const stored = await store.find(object.key, signal);
-    if (stored?.sizeBytes !== size) return undefined;
-    const { checksum } = stored;
-    return { key: object.key, sizeBytes: size, ...(checksum === undefined ? {} : { checksum }) };
+    const isThere = stored?.sizeBytes === sizeBytes;
+    if (!isThere && etag === undefined) throw new ObjectStoreError(...NOT_KEPT);
+    const checksum = isThere ? stored.checksum : undefined;
+    return {
+      key: object.key,
+      sizeBytes,
+      ...(checksum === undefined ? {} : { checksum }),
+      ...(etag === undefined ? {} : { etag }),
+    };
   }
 
-  async #put(ended: boolean, signal: AbortSignal): Promise<number> {
+  async #put(ended: boolean, signal: AbortSignal): Promise<MadeObject & { readonly sizeBytes: number }> {
     const { store, object, times, folder } = this.#options;
     const takes = [...this.#takes.entries()].sort(([a], [b]) => a - b).map(([, take]) => take);
     const body = Buffer.from(renderPlaylist({ takes, folder, ended }));
     const metadata = { ...object.metadata, ...times() };
-    await store.put({ ...object, metadata, body, crc32: crc32Base64(body) }, signal);
-    return body.length;
+    const whole = { ...object, metadata, body, crc32: crc32Base64(body) };
+    // From then on the key is ours.
+    const made = await (this.#isOurs ? store.put(whole, signal) : putOwn(store, whole, signal));
+    this.#isOurs = true;
+    return { ...made, sizeBytes: body.length };
   }
 }

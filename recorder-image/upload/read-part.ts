@@ -39,8 +39,8 @@ export class PartReader {
     }
     if (size < part.size) return undefined;
     // The next chunk but one is only asked for when the one that it overwrites has left for the kernel.
-    const start = (): Readable =>
-      Readable.from(this.#whole(path, part), { objectMode: false, highWaterMark: 1 });
+    const start = (seeSent?: (bytes: Buffer) => void): Readable =>
+      Readable.from(this.#whole(path, part, seeSent), { objectMode: false, highWaterMark: 1 });
     return { body: { length: part.size, open: start }, crc32: base64(checksum) };
   }
 
@@ -49,10 +49,15 @@ export class PartReader {
   }
 
   /** Fails where the file ends too early: the server would go on waiting for what it was promised. */
-  async *#whole(path: string, part: Part): AsyncGenerator<Buffer, void, undefined> {
+  async *#whole(
+    path: string,
+    part: Part,
+    see: (bytes: Buffer) => void = () => undefined,
+  ): AsyncGenerator<Buffer, void, undefined> {
     let size = 0;
     for await (const chunk of this.#chunks(path, part)) {
       size += chunk.length;
+      see(chunk);
       yield chunk;
     }
     if (size < part.size) throw new Error(`${path} has become shorter while a part of it was sent`);

@@ -1,4 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { EnvironmentError } from '../contract/environment.ts';
+import { CHECKSUM_SETTINGS, s3Agents } from '../contract/s3-agents.ts';
+import type { ChecksumSetting } from '../contract/s3-agents.ts';
 import { explain } from './s3-errors.ts';
 import type * as SdkModule from './sdk.ts';
 
@@ -8,12 +11,16 @@ export interface S3Settings {
   readonly forcePathStyle: boolean;
   readonly sse?: 'AES256' | 'aws:kms' | undefined;
   readonly sseKmsKeyId?: string | undefined;
+  /** when_required: neither requests nor answers have checksums, for stores that refuse them. */
+  readonly checksums?: ChecksumSetting | undefined;
+  /** PEM file with further authorities to be trusted. */
+  readonly caFile?: string | undefined;
 }
 
 export type Sdk = typeof SdkModule;
 
 const CONNECT_MS = 10_000;
-/** The longest that one request may take, in ms, whatever the server does: 8 MiB at about 1 Mbit/s. */
+/** The longest that a request without a body may take, in ms, and for which any may stand still. */
 export const REQUEST_MS = 60_000;
 
 /** Without a logger the SDK warns on stderr; whatever goes wrong is thrown, and told of where it is dealt with. */
@@ -28,10 +35,17 @@ const SILENT = {
 /** A client of the AWS SDK, which is only loaded once there is something to upload: it takes longer than all the rest. */
 export class S3Connection {
   readonly settings: S3Settings;
+  readonly #agents: ReturnType<typeof s3Agents>;
   #connected: Promise<{ sdk: Sdk; client: S3Client }> | undefined;
 
+  /** Throws EnvironmentError where the file of authorities is none. */
   constructor(settings: S3Settings) {
     this.settings = settings;
+    try {
+      this.#agents = s3Agents(settings.caFile);
+    } catch (error) {
+      throw new EnvironmentError(`S3_CA_FILE: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   /**
@@ -64,7 +78,7 @@ export class S3Connection {
 
   async #load(): Promise<{ sdk: Sdk; client: S3Client }> {
     const sdk = await import('./sdk.ts');
-    const { endpoint, forcePathStyle } = this.settings;
+    const { endpoint, forcePathStyle, checksums = 'when_supported' } = this.settings;
     const client = new sdk.S3Client({
       forcePathStyle,
       // Servers other than AWS have no regions, but the signature has to name one.
@@ -72,7 +86,10 @@ export class S3Connection {
       // The upload itself decides when to try again, so that it can tell people why it waits.
       maxAttempts: 1,
       logger: SILENT,
-      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: REQUEST_MS },
+      ...CHECKSUM_SETTINGS[checksums],
+      // Not every server answers Expect, and some proxies refuse it.
+      expectContinueHeader: false,
+      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: REQUEST_MS, ...this.#agents },
     });
     return { sdk, client };
   }

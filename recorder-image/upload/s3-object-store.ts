@@ -1,9 +1,13 @@
+import type { CreateMultipartUploadCommandInput } from '@aws-sdk/client-s3';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { addAbortSignal } from 'node:stream';
 import type { Readable } from 'node:stream';
+import { ConditionalWrites } from './conditional-writes.ts';
+import { EtagCheck } from './etag-check.ts';
 import type {
   CompletedUpload,
+  MadeObject,
   NewUpload,
   ObjectDescription,
   ObjectStore,
@@ -13,8 +17,9 @@ import type {
   WholeObject,
 } from './object-store.ts';
 import { ObjectStoreError } from './object-store.ts';
+import type { SdkError } from './s3-errors.ts';
 import type { StoredPart } from './part-plan.ts';
-import { S3Connection } from './s3-connection.ts';
+import { REQUEST_MS, S3Connection } from './s3-connection.ts';
 import type { S3Settings } from './s3-connection.ts';
 import { listObjects, listOpenUploads, listParts } from './s3-listings.ts';
 
@@ -22,6 +27,8 @@ import { listObjects, listOpenUploads, listParts } from './s3-listings.ts';
 const COMPLETE_MS = 300_000;
 /** For a whole recording, in ms. */
 const DOWNLOAD_MS = 3_600_000;
+/** Three parts at a time on a line of 1 Mbit/s have to come through, each in its time: bytes/ms. */
+const SLOWEST_LINE = 32;
 
 /** What a server answers that does not know full-object checksums. */
 const UNKNOWN_CHECKSUM_TYPE = new Set([
@@ -35,26 +42,38 @@ const UNKNOWN_CHECKSUM_TYPE = new Set([
 export class S3ObjectStore implements ObjectStore {
   readonly #connection: S3Connection;
   readonly #bucket: string;
+  readonly #conditions = new ConditionalWrites();
+  readonly #etags = new EtagCheck();
+  /** Whether requests and answers have checksums. */
+  readonly #checksums: boolean;
 
   constructor(settings: S3Settings) {
+    this.#checksums = settings.checksums !== 'when_required';
     this.#connection = new S3Connection(settings);
     this.#bucket = settings.bucket;
   }
 
   async create(object: ObjectDescription, signal: AbortSignal): Promise<NewUpload> {
+    if (!this.#checksums)
+      return { uploadId: await this.#create(object, {}, signal), fullObjectChecksum: false };
     try {
-      return { uploadId: await this.#create(object, true, signal), fullObjectChecksum: true };
+      // Without the type the object's checksum is one of its parts' checksums, which nobody can compute from the file alone.
+      const whole = { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' } as const;
+      return { uploadId: await this.#create(object, whole, signal), fullObjectChecksum: true };
     } catch (error) {
       if (!(error instanceof ObjectStoreError && UNKNOWN_CHECKSUM_TYPE.has(error.code))) throw error;
     }
-    return { uploadId: await this.#create(object, false, signal), fullObjectChecksum: false };
+    const uploadId = await this.#create(object, { ChecksumAlgorithm: 'CRC32' }, signal);
+    return { uploadId, fullObjectChecksum: false };
   }
 
   async sendPart(part: SentPart, signal: AbortSignal): Promise<string> {
-    const broken = new AbortController();
-    const body = Buffer.isBuffer(part.body) ? part.body : part.body.open();
+    const over = new AbortController();
+    const check = this.#checksums ? undefined : this.#etags.begin();
+    if (Buffer.isBuffer(part.body)) check?.see(part.body);
+    const body = Buffer.isBuffer(part.body) ? part.body : part.body.open(check?.see);
     // The SDK only ever hears of the end of a stream, and would wait for it.
-    if (!Buffer.isBuffer(body)) body.once('error', (error) => broken.abort(error));
+    if (!Buffer.isBuffer(body)) body.once('error', (error) => over.abort(error));
     try {
       return await this.#connection.request(
         async (sdk, client, options) => {
@@ -65,41 +84,51 @@ export class S3ObjectStore implements ObjectStore {
               PartNumber: part.number,
               Body: body,
               ContentLength: part.body.length,
-              ChecksumCRC32: part.crc32,
+              ...this.#checksumOf(part),
             }),
             options,
           );
+          check?.compare(answer.ETag);
           return answer.ETag ?? '';
         },
-        AbortSignal.any([signal, broken.signal]),
+        AbortSignal.any([signal, over.signal]),
+        msToSend(part.body.length),
       );
     } finally {
-      if (!Buffer.isBuffer(body)) body.destroy();
+      if (!Buffer.isBuffer(body)) {
+        // A server that has answered before it had all would be left with half of a request.
+        if (!body.readableEnded) over.abort();
+        body.destroy();
+      }
     }
   }
 
-  complete(upload: CompletedUpload, signal: AbortSignal): Promise<void> {
-    const { key, uploadId, parts, fullObjectChecksum } = upload;
-    return this.#connection.request(
-      async (sdk, client, options) => {
-        await client.send(
-          new sdk.CompleteMultipartUploadCommand({
-            ...this.#named(key),
-            UploadId: uploadId,
-            ...(fullObjectChecksum ? { ChecksumType: 'FULL_OBJECT' as const } : {}),
-            MultipartUpload: {
-              Parts: parts.map(({ number, etag, crc32 }) => ({
-                PartNumber: number,
-                ETag: etag,
-                ...(crc32 === undefined ? {} : { ChecksumCRC32: crc32 }),
-              })),
-            },
-          }),
-          options,
-        );
-      },
-      signal,
-      COMPLETE_MS,
+  complete(upload: CompletedUpload, signal: AbortSignal): Promise<MadeObject> {
+    const { key, uploadId, parts, fullObjectChecksum, unlessExists } = upload;
+    return this.#conditions.send(unlessExists, (condition) =>
+      this.#connection.request(
+        async (sdk, client, options) => {
+          const answer = await client.send(
+            new sdk.CompleteMultipartUploadCommand({
+              ...this.#named(key),
+              ...condition,
+              UploadId: uploadId,
+              ...(fullObjectChecksum ? { ChecksumType: 'FULL_OBJECT' as const } : {}),
+              MultipartUpload: {
+                Parts: parts.map(({ number, etag, crc32 }) => ({
+                  PartNumber: number,
+                  ETag: etag,
+                  ...(crc32 === undefined || !this.#checksums ? {} : { ChecksumCRC32: crc32 }),
+                })),
+              },
+            }),
+            options,
+          );
+          return madeObject(answer.ETag);
+        },
+        signal,
+        COMPLETE_MS,
+      ),
     );
   }
 
@@ -107,31 +136,53 @@ export class S3ObjectStore implements ObjectStore {
     return this.#connection.request(async (sdk, client, options) => {
       try {
         const head = await client.send(
-          new sdk.HeadObjectCommand({ ...this.#named(key), ChecksumMode: 'ENABLED' }),
+          new sdk.HeadObjectCommand({
+            ...this.#named(key),
+            ...(this.#checksums ? { ChecksumMode: 'ENABLED' as const } : {}),
+          }),
           options,
         );
-        const { ContentLength: sizeBytes = 0, Metadata: metadata = {} } = head;
-        const checksum = head.ChecksumCRC32;
-        return { sizeBytes, metadata, ...(checksum === undefined ? {} : { checksum: `CRC32:${checksum}` }) };
+        const { ContentLength: sizeBytes = 0, ChecksumCRC32: checksum, Metadata: metadata = {} } = head;
+        return {
+          sizeBytes,
+          ...madeObject(head.ETag),
+          ...(checksum === undefined ? {} : { checksum: `CRC32:${checksum}` }),
+          metadata: Object.fromEntries(
+            Object.entries(metadata).map(([name, value]) => [name.toLowerCase().replaceAll('_', '-'), value]),
+          ),
+        };
       } catch (error) {
-        if (error instanceof sdk.NotFound) return undefined;
+        // AWS answers so for what is not there, without the right s3:ListBucket. Whatever else it means shows elsewhere.
+        const forbidden = (error as SdkError).$metadata?.httpStatusCode === 403;
+        if (error instanceof sdk.NotFound || forbidden) return undefined;
         throw error;
       }
     }, signal);
   }
 
-  put(object: WholeObject, signal: AbortSignal): Promise<void> {
-    return this.#connection.request(async (sdk, client, options) => {
-      await client.send(
-        new sdk.PutObjectCommand({
-          ...this.#described(object),
-          Body: object.body,
-          ContentLength: object.body.length,
-          ChecksumCRC32: object.crc32,
-        }),
-        options,
-      );
-    }, signal);
+  put(object: WholeObject, signal: AbortSignal): Promise<MadeObject> {
+    return this.#conditions.send(object.unlessExists, (condition) =>
+      this.#connection.request(
+        async (sdk, client, options) => {
+          const check = this.#checksums ? undefined : this.#etags.begin();
+          check?.see(object.body);
+          const answer = await client.send(
+            new sdk.PutObjectCommand({
+              ...this.#described(object),
+              ...condition,
+              Body: object.body,
+              ContentLength: object.body.length,
+              ...this.#checksumOf(object),
+            }),
+            options,
+          );
+          check?.compare(answer.ETag);
+          return madeObject(answer.ETag);
+        },
+        signal,
+        msToSend(object.body.length),
+      ),
+    );
   }
 
   openUploads(key: string, signal: AbortSignal): Promise<OpenUpload[]> {
@@ -199,20 +250,23 @@ export class S3ObjectStore implements ObjectStore {
     return listObjects(this.#connection, prefix, signal);
   }
 
-  #create(object: ObjectDescription, fullObject: boolean, signal: AbortSignal): Promise<string> {
+  #create(
+    object: ObjectDescription,
+    checksum: Pick<CreateMultipartUploadCommandInput, 'ChecksumAlgorithm' | 'ChecksumType'>,
+    signal: AbortSignal,
+  ): Promise<string> {
     return this.#connection.request(async (sdk, client, options) => {
       const answer = await client.send(
-        new sdk.CreateMultipartUploadCommand({
-          ...this.#described(object),
-          ChecksumAlgorithm: 'CRC32',
-          // Without it the object's checksum is one of its parts' checksums, which nobody can compute from the file alone.
-          ...(fullObject ? { ChecksumType: 'FULL_OBJECT' as const } : {}),
-        }),
+        new sdk.CreateMultipartUploadCommand({ ...this.#described(object), ...checksum }),
         options,
       );
       if (answer.UploadId === undefined) throw new Error('the server began no multipart upload');
       return answer.UploadId;
     }, signal);
+  }
+
+  #checksumOf({ crc32 }: { readonly crc32: string }): { ChecksumCRC32?: string } {
+    return this.#checksums ? { ChecksumCRC32: crc32 } : {};
   }
 
   #named(key: string): { Bucket: string; Key: string } {
@@ -234,4 +288,13 @@ export class S3ObjectStore implements ObjectStore {
       ...this.#connection.encryption(),
     };
   }
+}
+
+/** The longest that a request with a body of this size may take. One that stands still is given up sooner. */
+function msToSend(bytes: number): number {
+  return REQUEST_MS + Math.ceil(bytes / SLOWEST_LINE);
+}
+
+function madeObject(etag: string | undefined): MadeObject {
+  return etag === undefined || etag === '' ? {} : { etag };
 }

@@ -4,6 +4,7 @@ import { readJsonFile, writeJsonFile } from '../support/json-file.ts';
 import type { ObjectStore } from './object-store.ts';
 import { ObservedBytes } from './output-observer.ts';
 import type { OutputObserver } from './output-observer.ts';
+import { putOwn } from './own-objects.ts';
 import type { PlaylistPublisher } from './playlist-publisher.ts';
 import { crc32Base64 } from './read-part.ts';
 import { INIT_FILE, segmentsIn } from './segment-files.ts';
@@ -180,7 +181,8 @@ export class SegmentsUploader implements TakeUploader {
     const [size, crc32] = [body.length, crc32Base64(body)];
     if (known?.crc32 === crc32 && known.size === size) return { size, crc32 };
     const contentType = file === INIT_FILE ? CONTENT_TYPES.init : CONTENT_TYPES.segment;
-    await store.put({ key: `${folder}/${this.#nameOf(file)}`, contentType, metadata, body, crc32 }, signal);
+    const key = `${folder}/${this.#nameOf(file)}`;
+    await putOwn(store, { key, contentType, metadata, body, crc32 }, signal);
     return { size, crc32 };
   }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { tempDirectory } from '../../test/support/temp-directory.ts';
-import { PartGoneError } from './file-uploader.ts';
+import { PartGoneError } from './part-gone-error.ts';
 import { MemoryStore, storeError } from './testing/memory-store.ts';
 import { KEY, outputIn, testUploader } from './testing/test-uploader.ts';
 
@@ -32,7 +32,7 @@ describe('a file that is sent while it is made', () => {
     await expect(uploader.run(killed.signal)).rejects.toThrow('the disk is full');
     store.fate = () => undefined;
     const file = await uploader.stream(chunks(), Promise.resolve(), forever);
-    expect(file).toEqual({ key: KEY, sizeBytes: STREAMED.length });
+    expect(file).toEqual({ key: KEY, sizeBytes: STREAMED.length, etag: expect.any(String) });
     expect(store.bodyOf(KEY)?.equals(STREAMED)).toBe(true);
     expect(store.open).toBe(0);
     // A recorder that is started again knows that it is done.

@@ -26,6 +26,8 @@ export interface UploadLoopOptions {
   readonly random: () => number;
   /** Why it waits, and undefined once it goes on. */
   readonly onTrouble: (message: string | undefined) => void;
+  /** Why the store has to be sent all of a file once more. */
+  readonly onReupload?: (why: string) => void;
   readonly log: Logger;
 }
 
@@ -90,7 +92,8 @@ export class UploadLoop {
       this.#refusedSince ??= performance.now();
       if (performance.now() - this.#refusedSince >= giveUpAfterMs) throw new UploadError(error);
     }
-    await this.#pause(backoffMs(failures, random), signal);
+    const asked = error instanceof ObjectStoreError ? (error.retryAfterMs ?? 0) : 0;
+    await this.#pause(Math.max(asked, backoffMs(failures, random)), signal);
   }
 
   /** Until the time (ms) is over, or all is finished: it is then tried at once, whatever there was to wait for. */

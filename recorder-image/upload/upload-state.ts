@@ -13,6 +13,8 @@ export const uploadedFileSchema = z.object({
   key: z.string(),
   sizeBytes: z.int().min(0),
   checksum: z.string().optional(),
+  /** As the store answered when it completed it. */
+  etag: z.string().optional(),
 });
 
 /** The object is whole in S3, and S3 has said so. */
@@ -25,6 +27,10 @@ const uploadStateSchema = z.object({
   fullObjectChecksum: z.boolean().default(false),
   partSize: z.int().min(1),
   parts: z.array(partSchema),
+  /** The store has completed it, with this ETag, and is still to be asked how large the object is. */
+  made: z.object({ sizeBytes: z.int(), etag: z.string().optional() }).optional(),
+  /** How often in a row the store has lost what was sent, when the last time was, in Unix ms, and how that showed. */
+  lost: z.object({ times: z.int(), at: z.number(), why: z.string() }).optional(),
   completed: uploadedFileSchema.optional(),
 });
 

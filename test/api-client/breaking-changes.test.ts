@@ -54,9 +54,9 @@ describe('a change of the API', () => {
     const path = ['paths', '/api/v1/meetings/{meetingId}/recording/download', 'get', 'parameters'];
     const withPattern = (pattern: (before: string) => string): string[] =>
       changed((it) => {
-        const parameters = at(it, ...path) as unknown as Loose[];
-        const schema = parameters.find(({ name }) => String(name) === 'recordingId')?.['schema'] ?? {};
-        Object.assign(schema, { pattern: pattern(String(schema['pattern'])) });
+        const parameters = at(it, ...path) as unknown as { name: string; schema: { pattern: string } }[];
+        const schema = parameters.find(({ name }) => name === 'recordingId')?.schema;
+        if (schema) schema.pattern = pattern(schema.pattern);
       });
     expect(withPattern((before) => `${before}|^another$`)).toEqual([]);
     expect(withPattern(() => '^rec-')).toHaveLength(1);

@@ -147,7 +147,7 @@ function compareBounds(
 /** Whether everything is taken that was taken before: of patterns that is only plain where one more way is added. */
 function isWiderPattern(before: unknown, after: unknown): boolean {
   if (after === undefined || before === after) return true;
-  return typeof before === 'string' && String(after).startsWith(`${before}|`);
+  return typeof before === 'string' && typeof after === 'string' && after.startsWith(`${before}|`);
 }
 
 function resolved(schema: JsonSchema, document: OpenApiDocument): JsonSchema {

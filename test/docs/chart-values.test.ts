@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { DEFAULT_KEY_TEMPLATE, checkKeyTemplate } from '../../recorder-image/contract/key-template.ts';
+import {
+  DEFAULT_KEY_TEMPLATE,
+  KeyTemplateError,
+  checkKeyTemplate,
+} from '../../recorder-image/contract/key-template.ts';
 import { CRD_FILES, renderCustomResourceDefinition } from '../../operator/crd/generate.ts';
 
 interface Schema {
@@ -78,7 +82,7 @@ describe('the template of keys', async () => {
   it.each(['{meetingId}/{name}', '', '/{uid}', '{uid}/', 'a b/{uid}', '{name}-{uid}-{meetingId}'])(
     'may not be %s, which the schema says before anything is installed',
     (template) => {
-      expect(() => checkKeyTemplate(template)).toThrow();
+      expect(() => checkKeyTemplate(template)).toThrow(KeyTemplateError);
       expect(template).not.toMatch(pattern);
     },
   );

@@ -63,8 +63,9 @@ describe('objects that have one name after another', () => {
       // FerretDB writes in two steps: what overtook it is put right by the next resync.
       for (const each of lives) await replicas[0]?.projection.project(each.at(-1) as MeetingRecording);
       const records = await database.recordings.find({ _id: { $regex: `^${name}(~|$)` } }).lean();
-      expect(records.map(({ uid }) => uid).toSorted()).toEqual(
-        lives.map(([object]) => object?.metadata.uid).toSorted(),
+      expect(records).toHaveLength(lives.length);
+      expect(new Set(records.map(({ uid }) => uid))).toEqual(
+        new Set(lives.map(([object]) => object?.metadata.uid)),
       );
       for (const record of records) {
         const [object] = lives.find(([made]) => made?.metadata.uid === record.uid) ?? [];

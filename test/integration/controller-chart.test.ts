@@ -120,6 +120,7 @@ describe('what keeps long recordings alive', () => {
     expect(team).toBe('meetings');
     expect(Object.keys(others).toSorted()).toEqual([
       'cluster-autoscaler.kubernetes.io/safe-to-evict',
+      'meetrec.dev/folder',
       'meetrec.dev/max-duration-seconds',
     ]);
     expect(pod.spec).toMatchObject({

@@ -73,6 +73,16 @@ capabilities: { drop: [ALL] }
 {{- end }}
 - name: S3_FORCE_PATH_STYLE
   value: {{ .Values.s3.forcePathStyle | quote }}
+- name: S3_CHECKSUMS
+  value: {{ .Values.s3.checksums | quote }}
+{{- with .Values.s3.httpsProxy }}
+- name: HTTPS_PROXY
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.s3.noProxy }}
+- name: NO_PROXY
+  value: {{ . | quote }}
+{{- end }}
 {{- with .Values.ingest.rtmpServerUrl }}
 - name: RTMP_SERVER_URL
   value: {{ . | quote }}

@@ -111,7 +111,7 @@ describe('the result', () => {
     const status = { phase: 'Recording', startedAt: NOW, folder } as const;
     const resultOf = (claim: object): RecorderState => ({
       is: 'ended',
-      result: { ...completed('MaxDurationReached'), ...claim } as RecorderResult,
+      result: { ...completed('MaxDurationReached'), ...claim },
     });
     const warned: string[] = [];
     const look = async (recorder: RecorderState): Promise<MeetingRecordingStatus> => {

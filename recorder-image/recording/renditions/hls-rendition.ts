@@ -100,10 +100,7 @@ export class HlsRendition implements Rendition {
     if (files.length === 0) return journals;
     const loop = new UploadLoop({ ...patience, log });
     loop.finish();
-    const step = async (): Promise<Step<UploadedFile>> => {
-      const done = await this.#playlist.end(signal);
-      return done === undefined ? 'waiting' : { done };
-    };
+    const step = async (): Promise<Step<UploadedFile>> => ({ done: await this.#playlist.end(signal) });
     const playlist = await loop.run(step, () => Promise.resolve(), signal);
     const segments = files.reduce((sum, file) => sum + file.sizeBytes, 0);
     const contents = saved.flatMap(({ proof }, index): FileContent[] => {

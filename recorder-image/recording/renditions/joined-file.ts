@@ -3,6 +3,8 @@ import type { Take } from '../../journal/take.ts';
 import { openFileUploader } from '../../upload/file-uploader.ts';
 import { punchHole } from '../../upload/free-parts.ts';
 import { partSizeFor } from '../../upload/part-plan.ts';
+import { ownerOf } from '../../upload/ownership.ts';
+import { UploadError } from '../../upload/upload-loop.ts';
 import type { UploadedFile } from '../../upload/upload-state.ts';
 import { contentTypeOf, extensionOf } from '../../contract/formats.ts';
 import { takeKey } from '../../contract/object-keys.ts';
@@ -79,7 +81,7 @@ async function join(
   signal: AbortSignal,
 ): Promise<{ readonly file: UploadedFile; readonly proof: Proof } | 'differs' | undefined> {
   const { config, spool, store, patience, log } = options;
-  const { takes, kind } = what;
+  const { takes, files, kind } = what;
   const { format } = kind;
   const key = config.upload.key;
   const path = spool.joinedPath(extensionOf(format));
@@ -98,6 +100,7 @@ async function join(
       metadata: { ...metadataOf(config), take: joinedTakes(takes) },
     },
     times: () => timesOf(options),
+    replaces: files[0]?.etag,
     path,
     statePath: spool.joinedStatePath,
     partSize: partSizeFor(config.maxDurationMs / 1000),
@@ -115,7 +118,8 @@ async function join(
       uploader.restarted();
       uploader.finish();
     }
-    const file = before ?? (await uploader.run(signal));
+    const file = before ?? (await unlessTaken(options, uploader.run(signal)));
+    if (file === undefined) return undefined;
     const proof = await persistently(options, () => observer.of([key], signal), signal);
     return { file, proof };
   } catch (error) {
@@ -145,6 +149,20 @@ async function write(
   return await make(options, writeFile, signal);
 }
 
+/** Somebody else's object in the place of the first take's leaves the takes as they are. */
+async function unlessTaken(
+  { log }: RenditionOptions,
+  uploaded: Promise<UploadedFile>,
+): Promise<UploadedFile | undefined> {
+  try {
+    return await uploaded;
+  } catch (error) {
+    if (!(error instanceof UploadError && error.code === 'KeyTaken')) throw error;
+    log.warn({ error: error.message }, 'the takes are not joined');
+    return undefined;
+  }
+}
+
 /** In the metadata of the joined object. */
 function joinedTakes(takes: readonly Take[]): string {
   return `1-${takes.length}`;
@@ -158,10 +176,15 @@ async function findJoined(
   const { config, store } = options;
   const { key } = config.upload;
   const stored = await persistently(options, () => store.find(key, signal), signal);
-  const { take: which, 'recording-id': whose } = stored?.metadata ?? {};
-  if (stored === undefined || which !== take || whose !== config.recordingId) return undefined;
-  const { sizeBytes, checksum } = stored;
-  return { key, sizeBytes, ...(checksum === undefined ? {} : { checksum }) };
+  if (stored === undefined || stored.metadata['take'] !== take) return undefined;
+  if (ownerOf(stored, metadataOf(config)) !== 'ours') return undefined;
+  const { sizeBytes, checksum, etag } = stored;
+  return {
+    key,
+    sizeBytes,
+    ...(checksum === undefined ? {} : { checksum }),
+    ...(etag === undefined ? {} : { etag }),
+  };
 }
 
 async function make(

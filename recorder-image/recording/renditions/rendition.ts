@@ -6,6 +6,7 @@ import type { Proof } from '../../proof/proof.ts';
 import type { TakeMuxer } from '../../mux/take-muxer.ts';
 import type { Spool } from '../../spool/spool.ts';
 import type { ObjectStore } from '../../upload/object-store.ts';
+import { ownerMetadata } from '../../upload/ownership.ts';
 import type { TakeUploader } from '../../upload/take-uploader.ts';
 import type { UploadLoopOptions } from '../../upload/upload-loop.ts';
 import type { UploadedFile } from '../../upload/upload-state.ts';
@@ -107,11 +108,11 @@ function timeAs(name: string, at: number | undefined): Record<string, string> {
 
 /** What says of an object whose it is. S3's metadata is ASCII. */
 export function metadataOf(
-  config: Pick<RecorderConfig, 'recordingId' | 'meetingId'>,
+  config: Pick<RecorderConfig, 'recordingId' | 'uid' | 'meetingId'>,
 ): Record<string, string> {
-  const { recordingId, meetingId } = config;
+  const { meetingId } = config;
   return {
-    'recording-id': recordingId,
+    ...ownerMetadata(config),
     ...(meetingId === undefined ? {} : { 'meeting-id': encodeURIComponent(meetingId) }),
   };
 }

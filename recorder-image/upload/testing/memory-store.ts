@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
+import { multipartEtag } from '../multipart-etag.ts';
 import { ObjectStoreError } from '../object-store.ts';
 import type {
   CompletedUpload,
+  MadeObject,
   NewUpload,
   ObjectDescription,
   ObjectStore,
@@ -23,16 +26,25 @@ export interface Mishap {
   readonly afterwards: boolean;
 }
 
+export interface KeptObject {
+  readonly body: Buffer;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly etag: string;
+}
+
 /** An object store in memory that keeps the rules of S3's multipart uploads, and fails when it is told to. */
 export class MemoryStore implements ObjectStore {
   readonly #uploads = new Map<
     string,
     { object: ObjectDescription; parts: Map<number, { body: Buffer; etag: string }> }
   >();
-  readonly #objects = new Map<string, { body: Buffer; metadata: Readonly<Record<string, string>> }>();
+  readonly #objects = new Map<string, KeptObject>();
   fate: Fate = () => undefined;
   requests = 0;
   partsSent = 0;
+  completions = 0;
+  /** Called when an upload has become an object. */
+  onCompleted: (key: string) => void = () => undefined;
   /** The keys of whole objects that were put, in order. */
   readonly puts: string[] = [];
 
@@ -62,18 +74,21 @@ export class MemoryStore implements ObjectStore {
     const body = Buffer.isBuffer(sent) ? Buffer.from(sent) : await buffer(sent.open());
     return await this.#request(() => {
       this.partsSent += 1;
-      const etag = `"${number}-${this.requests}"`;
+      const etag = etagOf(body);
       this.#upload(uploadId).parts.set(number, { body, etag });
       return etag;
     });
   }
 
-  complete(upload: CompletedUpload): Promise<void> {
-    return this.#request(() => this.startCompleting(upload)());
+  complete(upload: CompletedUpload): Promise<MadeObject> {
+    return this.#request(() => {
+      this.#refuseExisting(upload);
+      return this.startCompleting(upload)();
+    });
   }
 
   /** The upload can be seen no more from now on, and the object only once the function that is returned is called. */
-  startCompleting({ key, uploadId, parts }: CompletedUpload): () => void {
+  startCompleting({ key, uploadId, parts }: CompletedUpload): () => MadeObject {
     const upload = this.#upload(uploadId);
     const bodies = parts.map(({ number, etag }) => {
       const part = upload.parts.get(number);
@@ -82,22 +97,38 @@ export class MemoryStore implements ObjectStore {
     });
     this.#uploads.delete(uploadId);
     return () => {
-      this.#objects.set(key, { body: Buffer.concat(bodies), metadata: upload.object.metadata });
+      const etag = multipartEtag(parts) ?? '';
+      this.#objects.set(key, { body: Buffer.concat(bodies), metadata: upload.object.metadata, etag });
+      this.completions += 1;
+      this.onCompleted(key);
+      return { etag };
     };
   }
 
   find(key: string): Promise<StoredObject | undefined> {
     return this.#request(() => {
       const found = this.#objects.get(key);
-      return found && { sizeBytes: found.body.length, metadata: found.metadata };
+      return found && { sizeBytes: found.body.length, metadata: found.metadata, etag: found.etag };
     });
   }
 
-  put({ key, body, metadata }: WholeObject): Promise<void> {
+  put(object: WholeObject): Promise<MadeObject> {
     return this.#request(() => {
+      this.#refuseExisting(object);
+      const { key, body, metadata } = object;
+      const etag = etagOf(body);
       this.puts.push(key);
-      this.#objects.set(key, { body: Buffer.from(body), metadata });
+      this.#objects.set(key, { body: Buffer.from(body), metadata, etag });
+      return { etag };
     });
+  }
+
+  /** What somebody else does to an object, a virus scanner for example; undefined takes it away. */
+  rewrite(key: string, change: (object: KeptObject) => KeptObject | undefined): void {
+    const found = this.#objects.get(key);
+    const changed = found === undefined ? undefined : change(found);
+    if (changed === undefined) this.#objects.delete(key);
+    else this.#objects.set(key, changed);
   }
 
   openUploads(key: string): Promise<OpenUpload[]> {
@@ -154,6 +185,10 @@ export class MemoryStore implements ObjectStore {
     return upload;
   }
 
+  #refuseExisting({ key, unlessExists }: Pick<CompletedUpload, 'key' | 'unlessExists'>): void {
+    if (unlessExists === true && this.#objects.has(key)) throw storeError('PreconditionFailed', 'exists');
+  }
+
   async #request<T>(perform: () => T): Promise<T> {
     this.requests += 1;
     const mishap = this.fate(this.requests);
@@ -166,4 +201,8 @@ export class MemoryStore implements ObjectStore {
 
 export function storeError(code: string, failure: StoreFailure): ObjectStoreError {
   return new ObjectStoreError(code, { code, failure, cause: undefined });
+}
+
+function etagOf(body: Buffer): string {
+  return `"${createHash('md5').update(body).digest('hex')}"`;
 }

@@ -13,7 +13,6 @@ import { anyAddress } from '../flood.ts';
 const FULL_LENGTH = 0xff_ffff;
 
 let opened = 0;
-
 /**
  * A connection from an address of its own, so that it is not turned away as one of too many. Resets are expected: the
  * recorder closes what it does not like.
@@ -72,10 +71,10 @@ export const ATTACKS: Readonly<Record<string, Buffer>> = {
   'many unfinished messages': Buffer.concat([
     HANDSHAKE,
     ...Array.from({ length: 60 }, (_, index) =>
-      Buffer.concat([promised(15_000, index + 3), Buffer.alloc(128)]),
+      Buffer.concat([promised(8000, index + 3), Buffer.alloc(128)]),
     ),
   ]),
-  'deeply nested objects': Buffer.concat([HANDSHAKE, command(amf('connect'), amf(1), nested(3500))]),
+  'deeply nested objects': Buffer.concat([HANDSHAKE, command(amf('connect'), amf(1), nested(2000))]),
   'an array of 4,294,967,295 members': Buffer.concat([
     HANDSHAKE,
     command(amf('connect'), amf(1), Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 5, 5, 5])),
@@ -94,5 +93,10 @@ export const ATTACKS: Readonly<Record<string, Buffer>> = {
     HANDSHAKE,
     connect(),
     ...Array.from({ length: 3000 }, () => command(amf('createStream'), amf(4), amf(null))),
+  ]),
+  'commands that nobody knows': Buffer.concat([
+    HANDSHAKE,
+    connect(),
+    ...Array.from({ length: 60 }, () => command(amf('makeCoffee'), amf(4), nested(1900))),
   ]),
 };

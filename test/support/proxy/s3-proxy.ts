@@ -1,9 +1,11 @@
 import { once } from 'node:events';
-import { createServer, request } from 'node:http';
+import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3Server } from '../s3-server.ts';
+import { passOn, requestTo } from './s3-manner.ts';
+import type { Manner, S3Request } from './s3-manner.ts';
 
 export const S3_FAULTS = [
   /** The connection is reset before anything is answered. */
@@ -30,6 +32,8 @@ type RequestListener = (count: number, request: { method: string; path: string }
 export interface S3Proxy extends S3Server {
   /** Undefined lets everything pass. */
   setFault: (fault: S3Fault | undefined) => void;
+  /** How requests are treated while there is no fault; undefined hands one on as it is. */
+  setManner: (manner: (request: S3Request) => Manner | undefined) => void;
   /** Called as each request comes in, before anything is done with it; counted from 1. */
   onRequest: (listener: RequestListener) => void;
 }
@@ -38,6 +42,7 @@ export async function startS3Proxy(s3: S3Server): Promise<S3Proxy> {
   let fault: S3Fault | undefined;
   let lifted = Promise.withResolvers<void>();
   let count = 0;
+  let mannerOf: (request: S3Request) => Manner | undefined = () => undefined;
   let listener: RequestListener = () => undefined;
   const server = createServer((incoming, response) => {
     count += 1;
@@ -62,13 +67,15 @@ export async function startS3Proxy(s3: S3Server): Promise<S3Proxy> {
         return;
       case 'slow':
         await sleep(SLOW_MS);
-        return await pass(s3, incoming, response, 'all');
+        return await passOn(s3, { incoming, response, manner: {} });
       case 'reset-midway':
-        return await pass(s3, incoming, response, 'half');
+        return await passHalf(s3, incoming);
       case 'lose-answer':
-        return await pass(s3, incoming, response, 'no-answer');
-      case undefined:
-        return await pass(s3, incoming, response, 'all');
+        return await passWithoutAnswer(s3, incoming);
+      case undefined: {
+        const { method = '', url = '', headers } = incoming;
+        return await passOn(s3, { incoming, response, manner: mannerOf({ method, url, headers }) ?? {} });
+      }
     }
   };
 
@@ -83,6 +90,9 @@ export async function startS3Proxy(s3: S3Server): Promise<S3Proxy> {
       lifted.resolve();
       lifted = Promise.withResolvers();
     },
+    setManner: (next) => {
+      mannerOf = next;
+    },
     onRequest: (next) => {
       listener = next;
     },
@@ -96,41 +106,26 @@ export async function startS3Proxy(s3: S3Server): Promise<S3Proxy> {
   };
 }
 
-/** Hands a request on with its headers as they are: its signature covers them, the host's name included. */
-async function pass(
-  s3: S3Server,
-  incoming: IncomingMessage,
-  response: ServerResponse,
-  what: 'all' | 'half' | 'no-answer',
-): Promise<void> {
-  const { hostname, port } = new URL(s3.endpoint);
-  const { method, url: path, headers } = incoming;
-  const upstream = request({ hostname, port, method, path, headers, agent: false });
-  incoming.on('error', () => upstream.destroy());
-  response.on('close', () => upstream.destroy());
+async function passHalf(s3: S3Server, incoming: IncomingMessage): Promise<void> {
+  const upstream = requestTo(s3, incoming);
+  const half = Number(incoming.headers['content-length'] ?? 0) / 2;
+  let seen = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    seen += chunk.length;
+    upstream.write(chunk);
+    if (seen >= half) break;
+  }
+  upstream.destroy();
+  incoming.socket.resetAndDestroy();
+}
+
+async function passWithoutAnswer(s3: S3Server, incoming: IncomingMessage): Promise<void> {
+  const upstream = requestTo(s3, incoming);
   const answered = once(upstream, 'response') as Promise<[IncomingMessage]>;
   answered.catch(() => undefined);
-  if (what === 'half') {
-    const half = Number(headers['content-length'] ?? 0) / 2;
-    let seen = 0;
-    for await (const chunk of incoming as AsyncIterable<Buffer>) {
-      seen += chunk.length;
-      upstream.write(chunk);
-      if (seen >= half) break;
-    }
-    upstream.destroy();
-    incoming.socket.resetAndDestroy();
-    return;
-  }
   incoming.pipe(upstream);
   const [answer] = await answered;
-  if (what === 'no-answer') {
-    answer.resume();
-    await once(answer, 'end');
-    incoming.socket.resetAndDestroy();
-    return;
-  }
-  response.writeHead(answer.statusCode ?? 502, answer.headers);
-  answer.pipe(response);
+  answer.resume();
   await once(answer, 'end');
+  incoming.socket.resetAndDestroy();
 }

@@ -1,0 +1,10 @@
+import { startS3 } from '../../support/s3-server.ts';
+import type { S3Server } from '../../support/s3-server.ts';
+
+/** The real S3 servers that uploads are tried against. */
+export const STORES: readonly [Store, ...Store[]] = [{ name: 'versitygw', start: startS3 }];
+
+export interface Store {
+  readonly name: string;
+  readonly start: () => Promise<S3Server>;
+}
