@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { BOX_HEADER_BYTES, Fields } from './boxes.ts';
-import { editsOf, sampleEntryOf, timesOf, trackNumberOf } from './mp4-track.ts';
+import { sampleEntryOf, shiftOf, timesOf, trackNumberOf } from './mp4-track.ts';
 import type { Mp4TrackHeader } from './mp4-track.ts';
 import { ScanError } from './push-parser.ts';
 import type { Parser } from './push-parser.ts';
@@ -150,7 +150,7 @@ function compare(
     }
     const differ = (what: string): unknown => differences.push(`the index has another ${what} of ${name}`);
     const { timescale, duration } = timesOf(own.boxes.get('mdhd'), start);
-    const { shiftMs } = editsOf(own.boxes.get('elst'), { movie: movieTimescale, media: timescale }, start);
+    const shiftMs = shiftOf(own.boxes.get('elst'), { movie: movieTimescale, media: timescale }, start);
     const beginsAtMs = header.shiftMs + ((sums.firstDts - sums.raise) * 1000) / timescale;
     if (timescale !== header.timescale) differ('timescale');
     if (duration !== sums.duration) differ('duration');
