@@ -96,11 +96,9 @@ export const environmentSchema = z.object({
     .min(1)
     .default('/tmp/recordings')
     .meta({ description: 'The spool: journal and unfinished output.' }),
-  RECORDING_MIN_FREE_MB: z.coerce
-    .number()
-    .min(0)
-    .default(256)
-    .meta({ description: 'Free space in MB at which it stops and saves.' }),
+  RECORDING_MIN_FREE_MB: z.coerce.number().min(0).default(256).meta({
+    description: 'Free space in MB at which it stops and saves; below twice of that it makes room.',
+  }),
   RECORDING_SPOOL_LIMIT_MB: z.coerce.number().min(1).optional().meta({
     description:
       'The most that the spool may take, in MB, where the file system would give more than a limit allows.',

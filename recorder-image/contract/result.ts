@@ -7,7 +7,7 @@ export const RESULT_REASONS = {
   Stopped: 'SIGTERM asked it to stop.',
   MaxDurationReached: 'RECORDING_MAX_DURATION was reached.',
   PublisherLost: 'The publisher was gone for longer than RECONNECT_WINDOW.',
-  DiskFull: 'Free space fell below RECORDING_MIN_FREE_MB, or the disk was full.',
+  DiskFull: 'Free space fell below RECORDING_MIN_FREE_MB and no room could be made, or the disk was full.',
   NoPublisher: 'No publisher came within PUBLISHER_TIMEOUT.',
   NothingReceived: 'It was stopped before any media came.',
   UploadFailed: 'S3 refused the file for good; it is still in the spool.',

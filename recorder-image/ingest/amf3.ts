@@ -1,8 +1,7 @@
-/** A value, and the bytes from the beginning of the buffer to its end. */
-interface Decoded {
-  readonly value: unknown;
-  readonly len: number;
-}
+import type { ByteReader } from './byte-reader.ts';
+
+/** Objects within objects, and within those of AMF0. */
+const MAX_DEPTH = 16;
 
 interface Traits {
   readonly dynamic: boolean;
@@ -10,29 +9,27 @@ interface Traits {
 }
 
 /**
- * Reads one value of AMF3 ("Action Message Format - AMF 3", chapter 3) that begins at `offset`. Throws RangeError where it
- * is cut short, refers to what is not there, or is of a type that clients don't send in commands.
+ * Reads one value of AMF3 ("Action Message Format - AMF 3", chapter 3). Throws RangeError where it is cut short, nested too
+ * deeply, refers to what is not there, or is of a type that clients don't send in commands.
  */
-export function readAmf3(bytes: Buffer, offset: number): Decoded {
-  const reader = new Amf3Reader(bytes, offset);
-  const value = reader.value();
-  return { value, len: reader.offset };
+export function readAmf3(reader: ByteReader, depth: number): unknown {
+  return new Amf3Value(reader).read(depth);
 }
 
-class Amf3Reader {
-  readonly #bytes: Buffer;
+/** What one value may refer back to, while it is read. */
+class Amf3Value {
+  readonly #reader: ByteReader;
   readonly #strings: string[] = [];
   readonly #objects: unknown[] = [];
   readonly #traits: Traits[] = [];
-  offset: number;
 
-  constructor(bytes: Buffer, offset: number) {
-    this.#bytes = bytes;
-    this.offset = offset;
+  constructor(reader: ByteReader) {
+    this.#reader = reader;
   }
 
-  value(): unknown {
-    const marker = this.#byte();
+  read(depth: number): unknown {
+    if (depth > MAX_DEPTH) throw new RangeError('nested too deeply');
+    const marker = this.#reader.uint8();
     switch (marker) {
       case 0x00:
         return undefined;
@@ -46,20 +43,20 @@ class Amf3Reader {
         // 29 bits with a sign.
         return (this.#integer() << 3) >> 3;
       case 0x05:
-        return this.#double();
+        return this.#reader.double();
       case 0x06:
         return this.#string();
       case 0x08:
-        return this.#referable(() => this.#double());
+        return this.#referable(() => this.#reader.double());
       case 0x09:
-        return this.#referable((count) => this.#array(count));
+        return this.#referable((count) => this.#array(count, depth + 1));
       case 0x0a:
-        return this.#referable((flags) => this.#object(flags));
+        return this.#referable((flags) => this.#object(flags, depth + 1));
       // Documents and byte arrays, of which only the length matters here.
       case 0x07:
       case 0x0b:
       case 0x0c:
-        return this.#referable((length) => this.#take(length));
+        return this.#referable((length) => this.#reader.skip(length));
       default:
         throw new RangeError(`AMF3 marker ${marker}`);
     }
@@ -76,17 +73,17 @@ class Amf3Reader {
     return value;
   }
 
-  #array(count: number): unknown {
-    const named = this.#pairs();
+  #array(count: number, depth: number): unknown {
+    const named = this.#pairs(depth);
     const values: unknown[] = [];
-    for (let index = 0; index < count; index += 1) values.push(this.value());
-    return named.size === 0 ? values : Object.fromEntries([...named, ...Object.entries(values)]);
+    for (let index = 0; index < count; index += 1) values.push(this.read(depth));
+    return named.length === 0 ? values : Object.fromEntries([...named, ...Object.entries(values)]);
   }
 
-  #object(flags: number): unknown {
+  #object(flags: number, depth: number): unknown {
     const traits = (flags & 1) === 0 ? entry(this.#traits, flags >> 1) : this.#newTraits(flags >> 1);
-    const members = traits.members.map((name): [string, unknown] => [name, this.value()]);
-    return Object.fromEntries([...members, ...(traits.dynamic ? this.#pairs() : [])]);
+    const members = traits.members.map((name): [string, unknown] => [name, this.read(depth)]);
+    return Object.fromEntries([...members, ...(traits.dynamic ? this.#pairs(depth) : [])]);
   }
 
   #newTraits(flags: number): Traits {
@@ -100,45 +97,29 @@ class Amf3Reader {
     return traits;
   }
 
-  #pairs(): Map<string, unknown> {
-    const pairs = new Map<string, unknown>();
-    for (let name = this.#string(); name !== ''; name = this.#string()) pairs.set(name, this.value());
+  #pairs(depth: number): [string, unknown][] {
+    const pairs: [string, unknown][] = [];
+    for (let name = this.#string(); name !== ''; name = this.#string()) pairs.push([name, this.read(depth)]);
     return pairs;
   }
 
   #string(): string {
     const header = this.#integer();
     if ((header & 1) === 0) return entry(this.#strings, header >> 1);
-    const text = this.#take(header >> 1).toString('utf8');
+    const text = this.#reader.text(header >> 1);
     if (text !== '') this.#strings.push(text);
     return text;
-  }
-
-  #double(): number {
-    return this.#take(8).readDoubleBE();
   }
 
   /** Up to four bytes: seven bits of each that another one follows, and eight of a fourth. */
   #integer(): number {
     let value = 0;
     for (let index = 0; index < 3; index += 1) {
-      const byte = this.#byte();
+      const byte = this.#reader.uint8();
       value = value * 128 + (byte & 0x7f);
       if (byte < 0x80) return value;
     }
-    return value * 256 + this.#byte();
-  }
-
-  #byte(): number {
-    return this.#take(1)[0] ?? 0;
-  }
-
-  #take(length: number): Buffer {
-    const end = this.offset + length;
-    if (end > this.#bytes.length) throw new RangeError('cut short');
-    const taken = this.#bytes.subarray(this.offset, end);
-    this.offset = end;
-    return taken;
+    return value * 256 + this.#reader.uint8();
   }
 }
 

@@ -41,8 +41,6 @@ declare module 'node-media-server/src/protocol/rtmp.js' {
 }
 
 declare module 'node-media-server/src/protocol/amf.js' {
-  /** Null for a type that it does not know; throws whatever malformed bytes make it throw. `len` may be too large. */
-  export function amf0DecodeOne(bytes: Buffer): { readonly value: unknown; readonly len: number } | null;
   /** Texts must be ASCII: it writes their length in characters. */
   export function amf0EncodeOne(value: unknown): Buffer;
 }

@@ -14,8 +14,8 @@ const GREET_WITHIN_MS = 5000;
 const PROVE_WITHIN_MS = 10_000;
 /** What a client may send until it has published with the right key, in bytes: the handshake and a few commands. */
 const PROVE_WITHIN_BYTES = 64 * 1024;
-/** Answers that a client leaves unread, in bytes, before it counts as one that only wants to fill our memory. */
-const MAX_UNREAD_BYTES = 256 * 1024;
+/** Answers that a client may leave unread, in bytes: one that leaves more only wants to fill our memory. */
+const MAX_UNREAD_BYTES = 64 * 1024;
 /** How long a refused client has to take its answer and close, in ms. */
 const LINGER_MS = 1000;
 /** After which silence TCP asks whether a publisher is still there, in ms. */
@@ -179,6 +179,9 @@ export class Publisher {
     this.#guard(() => this.#protocol.receive(bytes));
     this.#reading = false;
     if (this.#gone) return;
+    // A live publisher is never answered while more is waiting to be read: one that has pushed its last byte and closed
+    // would answer with a reset, and what is still unread would be lost.
+    if (!this.#publishing) this.#flush();
     this.visitor.greeted = this.#protocol.greeted;
     if (!this.#proved && this.#received > PROVE_WITHIN_BYTES) {
       this.#refuse('sent too much without publishing');
@@ -200,18 +203,15 @@ export class Publisher {
     }
   }
 
-  /**
-   * A live publisher is never answered while more is waiting to be read: one that has pushed its last byte and closed
-   * would answer with a reset, and what is still unread would be lost.
-   */
+  /** Answers to one read go out together. */
   #answer(bytes: Buffer): void {
-    if (this.#reading && this.#publishing) this.#answers.push(bytes);
+    if (this.#reading) this.#answers.push(bytes);
     else this.#socket.write(bytes);
   }
 
   #flush(): void {
     if (this.#answers.length === 0) return;
-    for (const bytes of this.#answers) this.#socket.write(bytes);
+    this.#socket.write(Buffer.concat(this.#answers));
     this.#answers = [];
     this.#eagerUntil = performance.now() + EAGER_MS;
   }

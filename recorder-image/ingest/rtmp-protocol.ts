@@ -22,7 +22,9 @@ export interface RtmpHandlers {
 }
 
 /** What a client may make us hold before it has proved the key: a connect or publish command is some 300 bytes. */
-const UNPROVED: ChunkLimits = { messageBytes: 16 * 1024, chunkStreams: 8, heldBytes: 32 * 1024 };
+const UNPROVED: ChunkLimits = { messageBytes: 8 * 1024, chunkStreams: 8, heldBytes: 32 * 1024 };
+/** Commands before that. Encoders send five or so. */
+const UNPROVED_COMMANDS = 64;
 const PROVED: ChunkLimits = { messageBytes: 0xff_ffff, chunkStreams: 1024, heldBytes: 24 * 1024 * 1024 };
 const MESSAGE = { event: 4, windowSize: 5, audio: 8, video: 9, amf3Command: 17, command: 20, aggregate: 22 };
 const PING_REQUEST = 6;
@@ -50,6 +52,7 @@ export class RtmpProtocol {
   readonly #declined = new Set<number>();
   #asked: Publication | undefined;
   #publication: Publication | undefined;
+  #commands = 0;
   #announcesPublishing = false;
   #windowSize: number | undefined;
 
@@ -142,6 +145,10 @@ export class RtmpProtocol {
 
   #command(command: RtmpCommand, streamId: number): void {
     const { name, transactionId, args } = command;
+    this.#commands += 1;
+    if (this.#commands > UNPROVED_COMMANDS && this.#reader.limits === UNPROVED) {
+      throw new RtmpProtocolError(`more than ${UNPROVED_COMMANDS} commands before it publishes`);
+    }
     switch (name) {
       case 'connect':
         return this.#connect(command);

@@ -55,6 +55,7 @@ export class AppendFile {
   #lastSync = performance.now();
   #failed = false;
   #closing = false;
+  #isSyncFailing = false;
 
   constructor(options: AppendFileOptions) {
     this.#options = options;
@@ -156,7 +157,7 @@ export class AppendFile {
   }
 
   /** Writes all of it or returns the error. What failed is written anew by a handle of its own: some fail for good. */
-  async #writeAt(position: number, bytes: Buffer): Promise<unknown> {
+  async #writeAt(position: number, bytes: Buffer): Promise<Error | undefined> {
     try {
       const handle = (this.#handle ??= await open(this.#options.path, this.#size === 0 ? 'w' : 'r+'));
       for (let done = 0; done < bytes.length;) {
@@ -166,17 +167,21 @@ export class AppendFile {
       return undefined;
     } catch (error) {
       await this.#closeHandle();
-      return error;
+      return error as Error;
     }
   }
 
   /** Written is what counts. A disk that can't be forced takes it later, or says so at the next batch. */
   async #sync(): Promise<void> {
+    const { onTrouble } = this.#options;
     this.#lastSync = performance.now();
     try {
       await this.#handle?.datasync();
+      if (this.#isSyncFailing) onTrouble?.(undefined);
+      this.#isSyncFailing = false;
     } catch (error) {
-      this.#options.onTrouble?.(`the journal can't be forced to the disk: ${String(error)}`);
+      this.#isSyncFailing = true;
+      onTrouble?.(`the journal can't be forced to the disk: ${String(error)}`);
     }
   }
 

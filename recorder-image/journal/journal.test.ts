@@ -1,4 +1,4 @@
-import { mkdir, readFile, truncate } from 'node:fs/promises';
+import { mkdir, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { tempDirectory } from '../../test/support/temp-directory.ts';
@@ -6,8 +6,16 @@ import { followTake } from './follow-take.ts';
 import { openJournal } from './journal.ts';
 import type { Journal } from './journal.ts';
 import { recoverFile } from './recovery.ts';
+import type { ReleasedTake } from './released-take.ts';
 import type { Take } from './take.ts';
-import { AAC_CONFIG, audioFrame, AVC_CONFIG, OTHER_AVC_CONFIG, videoFrame } from './testing/tags.ts';
+import {
+  AAC_CONFIG,
+  audioFrame,
+  AVC_CONFIG,
+  interFrame,
+  OTHER_AVC_CONFIG,
+  videoFrame,
+} from './testing/tags.ts';
 
 interface Opened {
   readonly journal: Journal;
@@ -16,7 +24,7 @@ interface Opened {
 
 async function open(
   directory: string,
-  options: { now?: () => number; maxDurationMs?: number } = {},
+  options: { now?: () => number; maxDurationMs?: number; released?: readonly ReleasedTake[] } = {},
 ): Promise<Opened> {
   await mkdir(directory, { recursive: true });
   const takes: Take[] = [];
@@ -25,6 +33,7 @@ async function open(
     directory,
     maxDurationMs: () => options.maxDurationMs ?? 1_000_000,
     now: options.now ?? (() => 0),
+    released: options.released ?? [],
     onTake: (take) => takes.push(take),
     onError: (error) => {
       throw error;
@@ -178,6 +187,65 @@ describe('the journal', () => {
     expect(content.slice(0, 2)).toEqual(['v0:config', 'v0:1']);
     expect(content).toHaveLength(3);
     expect(Number(content[2]?.match(/v(\d+)/)?.[1])).toBeGreaterThan(9000);
+  });
+});
+
+describe('a take that is to end', () => {
+  it('ends before the next key frame, and the next one has its own codec parameters', async () => {
+    await using folder = await tempDirectory('journal');
+    const { journal, takes } = await open(folder.path);
+    const { accept } = journal.entrance();
+    accept('video', 0, AVC_CONFIG);
+    accept('audio', 0, AAC_CONFIG);
+    for (let time = 0; time < 2000; time += 100) {
+      accept('video', time, videoFrame(time / 100));
+      accept('audio', time, audioFrame(time / 100));
+    }
+    journal.rollOver();
+    accept('video', 2000, interFrame(20));
+    accept('audio', 2000, audioFrame(20));
+    expect(journal.isRollingOver).toBe(true);
+    accept('video', 2100, videoFrame(21));
+    accept('audio', 2100, audioFrame(21));
+    expect([journal.isRollingOver, journal.takes.length]).toEqual([false, 2]);
+    await journal.close();
+    expect((await contentOf(takes[0])).slice(-2)).toEqual(['v2000:20', 'a2000:20']);
+    expect(await contentOf(takes[1])).toEqual(['v2100:config', 'a2100:config', 'v2100:21', 'a2100:21']);
+  });
+
+  it('ends anywhere where there is only sound', async () => {
+    await using folder = await tempDirectory('journal');
+    const { journal } = await open(folder.path);
+    const { accept } = journal.entrance();
+    accept('audio', 0, AAC_CONFIG);
+    for (let time = 0; time < 6000; time += 1000) accept('audio', time, audioFrame(time / 1000));
+    journal.rollOver();
+    accept('audio', 6000, audioFrame(6));
+    expect(journal.takes).toHaveLength(2);
+    await journal.close();
+  });
+
+  it('is known when its file is gone, and time goes on behind it', async () => {
+    await using folder = await tempDirectory('journal');
+    const first = await open(folder.path, { now: () => 1_000_000 });
+    const { accept } = first.journal.entrance();
+    accept('audio', 0, AAC_CONFIG);
+    for (const time of [0, 1000, 4000, 9000]) accept('audio', time, audioFrame(1));
+    await first.journal.close();
+    const [take] = first.takes;
+    if (take === undefined) throw new Error('there is a take');
+    const released = [first.journal.described(take)];
+    expect(released).toMatchObject([{ index: 1, endMs: 9000, endedAt: 1_000_000 }]);
+    await rm(take.path);
+
+    const second = await open(folder.path, { now: () => 1_005_000, released });
+    const [known] = second.takes;
+    expect(known).toMatchObject({ index: 1, isReleased: true, ended: true, hasMedia: true });
+    expect([second.journal.size, second.journal.silences.length]).toEqual([0, 2]);
+    second.journal.entrance().accept('audio', 0, audioFrame(2));
+    await second.journal.close();
+    expect(second.takes.map(({ index }) => index)).toEqual([1, 2]);
+    expect(await contentOf(second.takes[1])).toEqual(['a14000:2']);
   });
 });
 

@@ -6,7 +6,7 @@ import { readMessage } from '../media/flv-packets.ts';
 import { kindOf } from '../media/track.ts';
 import type { MessageContent, Packet } from '../media/track.ts';
 import type { JournalWriteError } from './append-file.ts';
-import type { Tag, Track } from './flv.ts';
+import type { Track } from './flv.ts';
 import { PublisherConfigs } from './publisher-configs.ts';
 import { recoverFile } from './recovery.ts';
 import { PublisherRefusals } from './refusals.ts';

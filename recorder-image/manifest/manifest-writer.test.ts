@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { manifestSchema } from '../contract/manifest.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import type { SigningKey } from '../contract/signing-keys.ts';
-import { MemoryStore } from '../upload/testing/memory-store.ts';
+import { MemoryStore, storeError } from '../upload/testing/memory-store.ts';
 import { ManifestWriter } from './manifest-writer.ts';
 import { signatureState } from './signature.ts';
 import { pieceOf } from './testing/pieces.ts';
@@ -79,6 +79,16 @@ describe('writing a manifest', () => {
     expect(await writerOf(store, 2).find(forever)).toBeUndefined();
     await writerOf(store, 2).write(pieceOf(2, [10, 20]), forever);
     expect(await writerOf(store, 1).find(forever)).toEqual(pieceOf(1, [0, 10]));
+  });
+
+  it('tells of its attempt alone where the store does not let it look for others', async () => {
+    const store = new MemoryStore();
+    await writerOf(store, 2).write(pieceOf(2, [10, 19]), forever);
+    store.list = () => Promise.reject(storeError('AccessDenied', 'refused'));
+    await writerOf(store, 1).write(pieceOf(1, [0, 9]), forever);
+    expect(attemptsIn(store)).toEqual([1]);
+    await writerOf(store, 3).write(pieceOf(3, [20, 29]), forever);
+    expect(attemptsIn(store)).toEqual([3]);
   });
 
   it('fails where the store fails', async () => {

@@ -3,8 +3,10 @@ import { manifestSchema } from '../contract/manifest.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import { attemptManifestKey, manifestKey } from '../contract/object-keys.ts';
 import type { SigningKey } from '../contract/signing-keys.ts';
+import { ObjectStoreError } from '../upload/object-store.ts';
 import type { ObjectStore } from '../upload/object-store.ts';
 import { crc32Base64 } from '../upload/read-part.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { composeManifest } from './compose.ts';
 import { signatureState, signed } from './signature.ts';
 
@@ -82,12 +84,18 @@ export class ManifestWriter {
     await this.#put(pieceKey, manifest, signal);
   }
 
-  /** The keys of what attempts have written. */
+  /** The keys of what attempts have written. Where the store does not let us look, nothing is known of others. */
   async #pieces(signal: AbortSignal): Promise<string[]> {
-    const { store, key } = this.#options;
+    const { store, key, log } = this.#options;
     const prefix = attemptManifestKey(key, 0).replace(/0\.json$/, '');
-    const found = [...(await store.list(prefix, signal)).keys()];
-    return found.filter((name) => /^[0-9]+\.json$/.test(name.slice(prefix.length))).sort();
+    try {
+      const found = [...(await store.list(prefix, signal)).keys()];
+      return found.filter((name) => /^[0-9]+\.json$/.test(name.slice(prefix.length))).sort();
+    } catch (error) {
+      if (!(error instanceof ObjectStoreError) || error.failure !== 'refused') throw error;
+      log.warn({ prefix, error: error.message }, 'the manifest tells of this attempt alone');
+      return [];
+    }
   }
 
   /** Undefined where there is none, or none that can be trusted. */
@@ -95,7 +103,9 @@ export class ManifestWriter {
     const { store, signingKey, log } = this.#options;
     const text = await readText(store, key, signal);
     if (text === undefined) return undefined;
-    const refuse = (why: string): undefined => void log.warn({ key, why }, 'left out of the manifest');
+    const refuse = (why: string): undefined => {
+      log.warn({ key, why }, 'left out of the manifest');
+    };
     let value: unknown;
     try {
       value = JSON.parse(text);
@@ -112,7 +122,7 @@ export class ManifestWriter {
 
   async #put(key: string, manifest: Manifest, signal: AbortSignal): Promise<WrittenManifest> {
     const { store, metadata, signingKey } = this.#options;
-    const body = Buffer.from(`${JSON.stringify(signed(manifest, signingKey))}\n`);
+    const body = Buffer.from(`${canonicalJson(signed(manifest, signingKey))}\n`);
     const crc32 = crc32Base64(body);
     await store.put({ key, contentType: 'application/json', metadata, body, crc32 }, signal);
     return { key, checksum: `CRC32:${crc32}` };

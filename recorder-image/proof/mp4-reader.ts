@@ -173,7 +173,7 @@ export class Mp4Reader implements FormatReader {
     track.sums.addRun(offset, samples.length);
     let at = offset;
     for (const sample of samples) {
-      const second = this.#note(track, sample.dts, sample.composition);
+      const second = this.#note(track, sample.dts, sample.composition, track.header.raisedMs);
       this.#extents.add(track.ledger, second, at, sample.size);
       track.sums.addSample(sample);
       at += sample.size;
@@ -181,14 +181,15 @@ export class Mp4Reader implements FormatReader {
     }
   }
 
-  #note(track: Mp4Track, dts: number, composition: number): number {
+  #note(track: Mp4Track, dts: number, composition: number, raisedMs = 0): number {
     const { header, ledger } = track;
+    const dtsMs = msOf(header, dts) + raisedMs;
     const offsetMs = (track.offsetMs ??= this.#offsetOf({
       kind: header.kind,
       index: [...this.#tracks.values()].filter((other) => other.header.kind === header.kind).indexOf(track),
-      firstMs: msOf(header, dts),
+      firstMs: dtsMs,
     }));
-    return ledger.addTimes(msOf(header, dts) + offsetMs, msOf(header, dts + composition) + offsetMs);
+    return ledger.addTimes(dtsMs + offsetMs, msOf(header, dts + composition) + offsetMs);
   }
 }
 

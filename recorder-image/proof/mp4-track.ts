@@ -12,8 +12,10 @@ export interface Mp4TrackHeader {
   readonly codec: CodecName | undefined;
   /** Ticks a second. */
   readonly timescale: number;
-  /** What its edit list adds to all times, in ms. */
+  /** What its edit list adds to the times at which packets are shown, in ms. */
   readonly shiftMs: number;
+  /** Of that, what an edit list takes back of raised composition times: packets of fragments are decoded so much later. */
+  readonly raisedMs: number;
   /** The sample entry, as it stands in the file. */
   readonly description: Buffer;
 }
@@ -56,12 +58,14 @@ export function readTrackHeader(
   if (kind === undefined) return undefined;
   const { timescale } = timesOf(body('mdia', 'mdhd'), at);
   const entry = sampleEntryOf(body('mdia', 'minf', 'stbl', 'stsd'), at);
+  const shiftMs = shiftOf(body('edts', 'elst'), { movie: movieTimescale, media: timescale }, at);
   return {
     number: trackNumberOf(body('tkhd'), at),
     kind,
     codec: codecOf(entry.type, entry.body),
     timescale,
-    shiftMs: shiftOf(body('edts', 'elst'), { movie: movieTimescale, media: timescale }, at),
+    shiftMs,
+    raisedMs: Math.max(0, -shiftMs),
     description: Buffer.from(entry.body),
   };
 }

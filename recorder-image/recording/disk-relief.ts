@@ -11,7 +11,7 @@ const FLOOR = 1 / 4;
 
 export interface DiskReliefOptions {
   readonly journal: Pick<Journal, 'takes' | 'isRollingOver' | 'rollOver' | 'described'>;
-  readonly released: ReleasedTakes;
+  readonly released: Pick<ReleasedTakes, 'add'>;
   /** What the store has of a take that is finished; undefined for others. */
   readonly savedOf: (take: Take) => SavedTake | undefined;
   readonly minFreeBytes: number;

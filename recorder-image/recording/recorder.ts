@@ -170,7 +170,10 @@ export class Recorder {
       if (!pipelines.muxing) board.set({ state: 'uploading' });
       const files = await pipelines.finished();
       const outcome = await this.#keep(await this.#conclude(journal, { reason, files, times }));
-      await spool.clear(journal.takes);
+      // What stays takes room, and goes with the volume.
+      await spool
+        .clear(journal.takes)
+        .catch((error: unknown) => log.error({ error }, 'the spool could not be cleared'));
       return outcome;
     } catch (error) {
       log.error({ error }, 'the recording could not be finished');

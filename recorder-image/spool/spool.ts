@@ -37,8 +37,8 @@ export class Spool {
   }
 
   /**
-   * An empty folder for the segments made of a take, and the earlier ones gone. Another name each time: an FFmpeg that
-   * outlived a killed recorder goes on writing to the old one.
+   * An empty folder for the segments made of a take, and the earlier ones gone. Another name each time: an upload knows by
+   * it what is made now from what an earlier try has left.
    */
   async segmentsFolder(takeIndex: number): Promise<string> {
     await this.#clearSegments(takeIndex);
@@ -134,7 +134,7 @@ export class Spool {
   async #clearSegments(takeIndex: number): Promise<void> {
     const prefix = segmentsPrefix(takeIndex);
     const old = (await readdir(this.directory)).filter((name) => name.startsWith(prefix));
-    // An FFmpeg that outlived its recorder may be adding to one of them.
+    // A try that was aborted may be adding to one of them.
     const thoroughly = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 };
     await Promise.all(old.map((name) => rm(join(this.directory, name), thoroughly)));
   }

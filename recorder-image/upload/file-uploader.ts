@@ -137,7 +137,8 @@ export class FileUploader implements TakeUploader {
     if (fileSize === 0) return 'waiting';
     if (upload.isOutgrown(fileSize)) {
       await upload.enlarge(signal);
-      throw new PartGoneError('the file has outgrown its parts');
+      if (!this.#free.intact) throw new PartGoneError('the file has outgrown its parts');
+      this.#free = this.#newFreeParts();
     }
     if (!upload.begun) {
       await upload.begin(signal);

@@ -41,9 +41,9 @@ export class FreeParts {
     return number === 1 || number > this.#freedTo;
   }
 
-  /** The file is made again, from the start. */
-  reset(): void {
-    this.#freedTo = 1;
+  /** Whether the file still has all of its parts. */
+  get intact(): boolean {
+    return this.#freedTo === 1;
   }
 
   /** Frees what lies behind the first part, which is read once more, as far as `isCertain` goes without a gap. */

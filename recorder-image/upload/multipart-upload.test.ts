@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tempDirectory } from '../../test/support/temp-directory.ts';
+import { waitFor } from '../../test/support/wait-for.ts';
 import { PartGoneError } from './part-gone-error.ts';
 import { MemoryStore, storeError } from './testing/memory-store.ts';
 import { KEY, outputIn, PART, testUploader } from './testing/test-uploader.ts';
@@ -135,12 +136,28 @@ describe('parts', () => {
     const uploader = await testUploader(folder.path, store, { maxParts: 4 });
     uploader.finish();
     await writeFile(path, FILE);
-    await expect(uploader.run(forever)).rejects.toThrow(PartGoneError);
+    await uploader.run(forever);
+    expect(store.bodyOf(KEY)?.equals(FILE)).toBe(true);
+    expect(uploader.report).toMatchObject({ partSize: 4 * PART });
+    expect(store.open).toBe(0);
+  });
+
+  it('are larger in a file that is made again, where some of this one are gone', async () => {
+    await using folder = await tempDirectory('upload');
+    const store = new MemoryStore();
+    const path = outputIn(folder.path);
+    await writeFile(path, FILE.subarray(0, 3 * PART));
+    const space = { punchHole: () => Promise.resolve(), batchBytes: PART };
+    const uploader = await testUploader(folder.path, store, { maxParts: 4, space });
+    const uploaded = uploader.run(forever);
+    await waitFor(() => store.partsSent === 3, { what: 'three parts to be sent, and two to be gone' });
+    await writeFile(path, FILE);
+    uploader.finish();
+    await expect(uploaded).rejects.toThrow(PartGoneError);
     uploader.restarted();
     uploader.finish();
     await uploader.run(forever);
     expect(store.bodyOf(KEY)?.equals(FILE)).toBe(true);
-    expect(uploader.report).toMatchObject({ partSize: 4 * PART });
     expect(store.open).toBe(0);
   });
 

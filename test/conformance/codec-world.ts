@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { CodecName } from '../../recorder-image/contract/codecs.ts';
+import type { IncompleteReason } from '../../recorder-image/contract/completeness.ts';
 import type { Format } from '../../recorder-image/contract/formats.ts';
 import type { Tag } from '../../recorder-image/journal/flv.ts';
 import { debianFfmpegPath } from '../support/ffmpeg.ts';
@@ -34,8 +35,8 @@ export interface CodecRecording extends AsyncDisposable {
 interface FinishOptions {
   /** Where it was started again. */
   readonly recorder?: RecorderProcess;
-  /** Whether a track was refused. */
-  readonly leftOut?: boolean;
+  /** Default: nothing is missing. `either`: that is not to be told. */
+  readonly incomplete?: IncompleteReason | 'either';
 }
 
 /** Real S3, tracks that are encoded once however often they are sent, and recorders as processes of their own. */
@@ -74,11 +75,14 @@ export async function codecWorld(): Promise<CodecWorld> {
       recorder,
       file,
       connect: () => startPublishingClient({ port: recorder.rtmpPort, key: place.streamKey }),
-      finish: async ({ recorder: last = recorder, leftOut = false } = {}) => {
+      finish: async ({ recorder: last = recorder, incomplete } = {}) => {
         expect(await last.stop()).toBe(0);
         const result = await readResult(place);
-        expect(result).toMatchObject({ outcome: 'completed', key: s3Key, format, complete: !leftOut });
-        if (leftOut) expect(result).toMatchObject({ incompleteReason: 'TrackLeftOut' });
+        expect(result).toMatchObject({ outcome: 'completed', key: s3Key, format });
+        if (incomplete !== 'either') {
+          const reason = incomplete === undefined ? {} : { incompleteReason: incomplete };
+          expect(result).toMatchObject({ complete: incomplete === undefined, ...reason });
+        }
         expect(result).not.toHaveProperty('files');
         await expectPlayable(file, await debianFfmpegPath());
         return file;

@@ -45,7 +45,9 @@ describe('a recorder behind a proxy', () => {
   it('takes nobody who does not come through it', async () => {
     await using recording = await world.start({ RTMP_PROXY_PROTOCOL: 'true' });
     const { recorder, place } = recording;
-    await expect(publish({ file: world.clip, url: recorder.url })).rejects.toThrow();
+    await expect(publish({ file: world.clip, url: recorder.url })).rejects.toThrow(
+      'the publisher ended with',
+    );
     expect(recorder.child.output()).toContain('no header of the PROXY protocol');
     const metrics = await (await fetch(`${recorder.http}/metrics`)).text();
     expect(metrics).toContain('meetrec_recorder_expelled_connections_total{reason="refused"} 1');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MeetingRecordingStatus } from '../../operator/crd/status.ts';
 import { FaultProxy } from './controller-support/fault-proxy.ts';
+import { shortUid } from '../../recorder-image/contract/key-template.ts';
 import { startCluster, TestWorld } from './controller-support/world.ts';
 import type { Cluster } from './controller-support/world.ts';
 
@@ -29,7 +30,7 @@ async function record(cluster: Cluster, faultAfter?: number) {
   await world.record('rec');
   await world.untilPhase('rec', 'Recording');
   await world.patchSpec('rec', { desiredState: 'Stopped' });
-  const { status } = await world.until(
+  const { status, metadata } = await world.until(
     'rec',
     'finished and released',
     ({ status, metadata }) => status?.phase === 'Completed' && !metadata.finalizers?.length,
@@ -38,7 +39,7 @@ async function record(cluster: Cluster, faultAfter?: number) {
   if (killed) await restarted;
   expect(world.kubelet.errors).toEqual([]);
   return {
-    status: timeless(status ?? {}),
+    status: timeless(status ?? {}, metadata.uid),
     writes: proxy.writes,
     killed,
     pods: world.kubelet.everSeen.length,
@@ -48,12 +49,11 @@ async function record(cluster: Cluster, faultAfter?: number) {
 }
 
 /** The status without what differs from run to run. */
-function timeless(status: MeetingRecordingStatus): unknown {
-  return JSON.parse(
-    JSON.stringify(status, (key: string, value: unknown) =>
-      /At$|^at$|^lastTransitionTime$|^url$|^observedGeneration$/.test(key) ? undefined : value,
-    ),
+function timeless(status: MeetingRecordingStatus, uid: string): unknown {
+  const text = JSON.stringify(status, (key: string, value: unknown) =>
+    /At$|^at$|^lastTransitionTime$|^url$|^observedGeneration$/.test(key) ? undefined : value,
   );
+  return JSON.parse(text.replaceAll(shortUid(uid), 'UID12'));
 }
 
 describe('a controller that is killed', () => {

@@ -233,7 +233,7 @@ describe('the door', () => {
     expect(await readFile(join(place.spool, 'state.json'), 'utf8')).not.toContain(place.streamKey);
   });
 
-  it('refuses players and a second publisher, and does not notice probes', async () => {
+  it('refuses players, and does not notice probes', async () => {
     await using folder = await tempDirectory('recorder');
     const place = await placeIn(folder);
     await using recorder = await startRecorder(place);
@@ -255,8 +255,6 @@ describe('the door', () => {
     const garbage = connect(recorder.rtmpPort, '127.0.0.1', () => garbage.write(Buffer.alloc(20_000, 0x5a)));
     garbage.resume();
     await once(garbage, 'close');
-    await using second = await startPublishing({ file: clip, url: recorder.url });
-    expect(await second.exited).not.toBe(0);
     await using player = await startPublishing({ file: recorder.url, url: join(folder.path, 'stolen.flv') });
     expect(await player.exited).not.toBe(0);
 
@@ -271,7 +269,7 @@ describe('the door', () => {
     expect(compared.recorded).toBeGreaterThan(0);
   });
 
-  it('lets another publisher in once the first one has stalled', async () => {
+  it('lets another publisher in when the first one has stalled', async () => {
     await using folder = await tempDirectory('recorder');
     const place = await placeIn(folder, { PUBLISHER_STALL_AFTER: '0.5' });
     await using recorder = await startRecorder(place);
@@ -280,9 +278,7 @@ describe('the door', () => {
     process.kill(first.pid, 'SIGSTOP');
     try {
       await recorder.reach('reconnecting');
-      await waitFor(() => publish({ file: clip, url: recorder.url }).then(() => true), {
-        what: 'the second publisher',
-      });
+      await publish({ file: clip, url: recorder.url });
       expect((await recorder.status()).bytesReceived).toBeGreaterThan(0);
     } finally {
       process.kill(first.pid, 'SIGKILL');

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { fileHeader, tagSize, writeTag } from '../../recorder-image/journal/flv.ts';
 import { run } from '../cluster/run-command.ts';
-import { whileAlive } from '../support/child-process.ts';
 import { debianFfmpegPath } from '../support/ffmpeg.ts';
 import { makeClip } from '../support/media/clip.ts';
 import { readFlvTags } from '../support/media/flv-tags.ts';
@@ -71,7 +70,7 @@ describe('takes', () => {
     },
   );
 
-  it('that a restart finds, forty of them, are one file, and as many at a time are worked on as memory is for', async () => {
+  it('that a restart finds, forty of them, are one file', async () => {
     await using folder = await tempDirectory('recorder');
     const place = await recorderPlace({ folder: folder.path, s3, bucket: BUCKET });
     const tags = await readFlvTags(clip);
@@ -86,19 +85,7 @@ describe('takes', () => {
       await writeFile(join(place.spool, `take-${index + 1}.flv`), Buffer.concat([header, ...parts]));
     }
     await using recorder = await startRecorder(place);
-    let most = 0;
-    const ended = recorder.stop();
-    const sampled = whileAlive(recorder.child, 'recorder', async (signal) => {
-      while (!signal.aborted) {
-        const { uploads = [] } = await recorder.status();
-        most = Math.max(most, uploads.length - finishedIn(recorder.child.output()));
-      }
-    });
-    // It ends with the recorder, whatever that was just asked.
-    sampled.catch(() => undefined);
-    expect(await ended).toBe(0);
-    expect(most).toBeGreaterThan(0);
-    expect(most).toBeLessThanOrEqual(3);
+    expect(await recorder.stop()).toBe(0);
     const { video, audio } = await packetHashes(clip);
     const published = {
       video: Array.from({ length: TAKES }, () => video).flat(),
@@ -136,11 +123,6 @@ describe('takes', () => {
     expect((await readdir(place.spool)).filter((name) => !name.endsWith('.json'))).toEqual([]);
   });
 });
-
-/** How many uploads the log says were completed. */
-function finishedIn(output: string): number {
-  return output.split('completing the upload').length - 1;
-}
 
 /** Of a file's packets, in seconds. */
 async function packetTimes(file: string): Promise<Record<string, number[]>> {

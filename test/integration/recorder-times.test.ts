@@ -84,7 +84,7 @@ describe.each(['mp4', 'm3u8'])('%s: every packet comes, at the time at which it 
     await publisher.send(tags());
     await publisher.end();
     expect(await recorder.stop()).toBe(0);
-    expect(await readResult(place)).toMatchObject({ outcome: 'completed', format });
+    expect(await readResult(place)).toMatchObject({ outcome: 'completed', format, complete: true });
 
     const file = join(s3.directory, BUCKET, s3Key);
     for (const { type, packets } of await recordedStreams(file)) {

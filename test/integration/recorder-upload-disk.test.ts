@@ -1,4 +1,4 @@
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { startChild } from '../support/child-process.ts';
@@ -61,6 +61,42 @@ function isFull(error: NodeJS.ErrnoException): false {
   if (error.code !== 'ENOSPC') throw error;
   return false;
 }
+
+it('goes on where the disk was full for a moment, and has all that came meanwhile', async () => {
+  await using folder = await tempDirectory('disk');
+  await using s3 = await startS3();
+  await s3.createBucket('recordings');
+  const clip = await makeClip(join(folder.path, 'clip.flv'), { seconds: 12, bitrateKbps: 1000 });
+  const env = { RECORDING_MIN_FREE_MB: '0' };
+  const place = await recorderPlace({ folder: folder.path, s3, bucket: 'recordings', env });
+  await using recorder = await onSmallDisk(place, '24m', 0);
+  const url = `rtmp://127.0.0.1:${await portOf(recorder)}/live/${place.streamKey}`;
+  await using publisher = await startPublishing({ file: clip, url, realTime: true });
+  await waitFor(
+    () => readFile(seenBy(recorder, join(place.spool, 'take-1.flv'))).then(({ length }) => length > 0),
+    {
+      what: 'some of the journal',
+    },
+  );
+  await fillDisk(recorder, place);
+  const status = async (): Promise<string> => {
+    const [, port] = /"port":(\d+),"msg":"serving status"/.exec(recorder.output()) ?? [];
+    return await (await fetch(`http://127.0.0.1:${port}/status`)).text();
+  };
+  await waitFor(async () => (await status()).includes('writing the journal failed'), {
+    what: 'it to be said',
+  });
+  await rm(seenBy(recorder, join(place.env['RECORDING_STORAGE_PATH'] ?? '', 'others')));
+  await waitFor(async () => !(await status()).includes('writing the journal failed'), {
+    what: 'it to be over',
+  });
+  expect(await publisher.exited).toBe(0);
+  process.kill(recorder.pid, 'SIGTERM');
+  expect(await recorder.exited).toBe(0);
+  expect(await readResult(place)).toMatchObject({ outcome: 'completed', reason: 'Stopped', complete: true });
+  const object = join(s3.directory, 'recordings', place.s3Key);
+  expect(comparePackets(await packetHashes(clip), await packetHashes(object))).toMatchObject({ ok: true });
+}, 300_000);
 
 it('ends with exit code 12 on a disk that takes nothing at all, and says so', async () => {
   await using folder = await tempDirectory('disk');

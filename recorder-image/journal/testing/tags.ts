@@ -9,6 +9,13 @@ export function videoFrame(mark: number, size = 20): Buffer {
   return payload;
 }
 
+/** One that can't be shown without those before it. */
+export function interFrame(mark: number, size = 20): Buffer {
+  const payload = videoFrame(mark, size);
+  payload[0] = 0x27;
+  return payload;
+}
+
 export function audioFrame(mark: number, size = 10): Buffer {
   const payload = Buffer.alloc(size, mark);
   payload.set([0xaf, 1]);

@@ -88,7 +88,6 @@ export class FileRendition implements Rendition {
     takes: readonly Take[],
     signal: AbortSignal,
   ): Promise<readonly StoredFile[]> {
-    const { format } = this.#kind;
     const files = saved.flatMap(({ file }) => file ?? []);
     const isWhole = files.length === saved.length && journalsOf(saved).length === 0;
     const isThere = takes.every(({ isReleased }) => !isReleased);

@@ -139,10 +139,14 @@ async function write(
   const { config, spool } = options;
   const { takes, files, kind, plan, path } = what;
   const size = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  // All of them are in S3, and the journal has them as well.
-  await spool.clearOutputs(takes);
-  if ((await spool.bytesFree()) < size * kind.joint.room + config.minFreeBytes) return false;
-  return await make(options, () => plan.write(path), signal);
+  const writeFile = async (): Promise<boolean> => {
+    // All of them are in S3, and the journal has them as well.
+    await spool.clearOutputs(takes);
+    if ((await spool.bytesFree()) < size * kind.joint.room + config.minFreeBytes) return false;
+    await plan.write(path);
+    return true;
+  };
+  return await make(options, writeFile, signal);
 }
 
 /** Somebody else's object in the place of the first take's leaves the takes as they are. */
@@ -185,12 +189,11 @@ async function findJoined(
 
 async function make(
   { spool, log }: RenditionOptions,
-  write: () => Promise<void>,
+  write: () => Promise<boolean>,
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    await write();
-    return true;
+    return await write();
   } catch (error) {
     signal.throwIfAborted();
     log.warn({ error: String(error) }, 'The takes could not be joined');

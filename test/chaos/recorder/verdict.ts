@@ -10,6 +10,7 @@ import type { RecorderPlace } from '../../support/media/recorder-process.ts';
 import type { S3Server } from '../../support/s3-server.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { processesOf } from './incarnations.ts';
+import { falseClaims } from './manifest-claims.ts';
 import type { Format } from './plan.ts';
 
 /** What the run knows of what it has pushed. */
@@ -42,7 +43,10 @@ export interface Scene {
 /** How far the length of what is encoded may be from what was received, in seconds. */
 const LENGTH_TOLERANCE = 0.5;
 
-/** The oracle: what was acknowledged as received against the file in S3, which plays from start to end. */
+/**
+ * The oracle: what was acknowledged as received against the file in S3, which plays from start to end, and against what
+ * its manifest claims.
+ */
 export async function judge(scene: Scene, evidence: Evidence): Promise<Verdict> {
   const { place, s3, bucket } = scene;
   const complaints: string[] = [];
@@ -53,17 +57,21 @@ export async function judge(scene: Scene, evidence: Evidence): Promise<Verdict> 
   };
   const object = join(s3.directory, bucket, place.s3Key);
   const { journal, atKills, pushed } = evidence;
+  let file: PacketHashes | undefined;
   if (scene.format === 'webm') {
     const lasts = await durationOf(object);
     // Its packets are other ones: what can be told is whether there are as many seconds of them.
     if (Math.abs(lasts - evidence.lastsSeconds) > LENGTH_TOLERANCE)
       complaints.push(`it lasts ${lasts} s, and what was received ${evidence.lastsSeconds} s`);
   } else {
-    const inFile = comparePackets(journal, await packetHashes(object));
+    file = await packetHashes(object);
+    const inFile = comparePackets(journal, file);
     lose(inFile.video.missing + inFile.audio.missing, 'between journal and file');
     const extra = inFile.video.extra + inFile.audio.extra;
     if (extra > 0) complaints.push(`${extra} packets in the file that were never received`);
   }
+  const seen = { journal, file, lost: packetsLost };
+  complaints.push(...(await falseClaims(join(s3.directory, bucket), place.s3Key, seen)));
   for (const kept of atKills) {
     lose(notPrefix(kept.video, journal.video) + notPrefix(kept.audio, journal.audio), 'by the restart');
   }
