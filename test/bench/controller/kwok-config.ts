@@ -1,22 +1,31 @@
+import { FOLDER_ANNOTATION } from '../../../operator/crd/names.ts';
+import { MANIFEST_FILE } from '../../../recorder-image/contract/object-keys.ts';
+import type { RecorderResult } from '../../../recorder-image/contract/result.ts';
+
+const BUCKET = 'bench';
+
 /** The one node that all pods are on. */
 export const NODE_NAME = 'kwok';
 
 const now = '{{ Now | Quote }}';
 
-/** A recorder's result, as its pod's termination message has it; of the file that the pod was told to make. */
+/** A recorder's result, as its pod's termination message has it; of the file that the pod was told to make, and whole. */
 const RESULT = JSON.stringify({
   outcome: 'completed',
   reason: 'Stopped',
-  bucket: 'bench',
+  bucket: BUCKET,
   key: '{{ $key }}',
-  url: 's3://bench/{{ $key }}',
+  url: `s3://${BUCKET}/{{ $key }}`,
   sizeBytes: 123_456_789,
   durationSeconds: 61.5,
   startedAt: '2026-01-01T00:00:00Z',
   stoppedAt: '2026-01-01T00:01:01Z',
   format: 'mp4',
   checksum: 'CRC64NVME:AAAAAAAAAAA=',
-});
+  manifest: { key: `{{ $folder }}${MANIFEST_FILE}`, checksum: 'CRC64NVME:AAAAAAAAAAA=' },
+  complete: true,
+  missingSeconds: 0,
+} satisfies RecorderResult);
 
 const NODE_READY = `
 conditions:
@@ -57,6 +66,7 @@ startTime: ${now}
 const POD_ENDED = `
 {{ $key := "" }}
 {{ range .spec.containers }}{{ range .env }}{{ if eq .name "S3_KEY" }}{{ $key = .value }}{{ end }}{{ end }}{{ end }}
+{{ $folder := index .metadata.annotations "${FOLDER_ANNOTATION}" | trimPrefix "${BUCKET}/" }}
 conditions:
 - {lastTransitionTime: ${now}, status: "False", type: Ready, reason: PodCompleted}
 - {lastTransitionTime: ${now}, status: "False", type: ContainersReady, reason: PodCompleted}

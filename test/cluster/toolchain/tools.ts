@@ -110,7 +110,7 @@ export const distributions = [
   {
     // The controller that ours is measured against, on controller-runtime v0.22.4.
     name: 'bench-controller',
-    version: 'v1.0.3',
+    version: 'v1.0.4',
     programs: ['bench-controller'],
     build: { kind: 'module', folder: 'bench-controller', target: '.' },
   },

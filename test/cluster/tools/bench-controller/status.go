@@ -20,6 +20,9 @@ func say(status *Status, phase, reason, message string) {
 		succeeded = metav1.ConditionTrue
 	}
 	set(status, "Succeeded", succeeded, reason, message)
+	if phase != "Completed" {
+		set(status, "Complete", metav1.ConditionUnknown, "InProgress", "It is told at the end what is missing")
+	}
 }
 
 func set(status *Status, kind string, value metav1.ConditionStatus, reason, message string) {
@@ -94,15 +97,24 @@ func complete(status *Status, pod *corev1.Pod) error {
 		}
 		var result struct {
 			File
-			StartedAt       string  `json:"startedAt"`
-			StoppedAt       string  `json:"stoppedAt"`
-			DurationSeconds float64 `json:"durationSeconds"`
+			StartedAt       string       `json:"startedAt"`
+			StoppedAt       string       `json:"stoppedAt"`
+			DurationSeconds float64      `json:"durationSeconds"`
+			Complete        *bool        `json:"complete"`
+			MissingSeconds  *float64     `json:"missingSeconds"`
+			Manifest        *ManifestRef `json:"manifest"`
 		}
 		if err := json.Unmarshal([]byte(terminated.Message), &result); err != nil {
 			return err
 		}
 		status.StartedAt, status.StoppedAt, status.DurationSeconds = result.StartedAt, result.StoppedAt, result.DurationSeconds
 		status.File = &result.File
+		if result.Manifest != nil {
+			result.Manifest.Bucket = result.Bucket
+			status.Manifest = result.Manifest
+		}
+		status.MissingSeconds = result.MissingSeconds
+		tellCompleteness(status, result.Complete)
 		status.LastTermination = &Termination{
 			ExitCode: terminated.ExitCode, Reason: terminated.Reason, Node: pod.Spec.NodeName,
 			At: terminated.FinishedAt.UTC().Format(time.RFC3339),
@@ -115,4 +127,16 @@ func complete(status *Status, pod *corev1.Pod) error {
 		status.CompletedAt = now()
 	}
 	return nil
+}
+
+// tellCompleteness says whether everything that the recorder accepted is in its file; nil: it did not say.
+func tellCompleteness(status *Status, complete *bool) {
+	switch {
+	case complete == nil:
+		set(status, "Complete", metav1.ConditionUnknown, "NotReported", "The recorder does not say whether anything is missing")
+	case *complete:
+		set(status, "Complete", metav1.ConditionTrue, "EverythingStored", "Every packet that a recorder accepted is in the files.")
+	default:
+		set(status, "Complete", metav1.ConditionFalse, "MediaLost", "Media that the recorder accepted is in no file.")
+	}
 }

@@ -50,7 +50,9 @@ type Status struct {
 	StoppedAt          string             `json:"stoppedAt,omitempty"`
 	CompletedAt        string             `json:"completedAt,omitempty"`
 	DurationSeconds    float64            `json:"durationSeconds,omitempty"`
+	MissingSeconds     *float64           `json:"missingSeconds,omitempty"`
 	File               *File              `json:"file,omitempty"`
+	Manifest           *ManifestRef       `json:"manifest,omitempty"`
 	LastTermination    *Termination       `json:"lastTermination,omitempty"`
 }
 
@@ -70,6 +72,12 @@ type File struct {
 	SizeBytes int64  `json:"sizeBytes"`
 	Format    string `json:"format"`
 	Checksum  string `json:"checksum,omitempty"`
+}
+
+type ManifestRef struct {
+	Bucket   string `json:"bucket"`
+	Key      string `json:"key"`
+	Checksum string `json:"checksum,omitempty"`
 }
 
 type Termination struct {
@@ -105,7 +113,9 @@ func (in *Status) DeepCopy() *Status {
 	out.Conditions = append([]metav1.Condition(nil), in.Conditions...)
 	out.Ingest = copyOf(in.Ingest)
 	out.Folder = copyOf(in.Folder)
+	out.MissingSeconds = copyOf(in.MissingSeconds)
 	out.File = copyOf(in.File)
+	out.Manifest = copyOf(in.Manifest)
 	out.LastTermination = copyOf(in.LastTermination)
 	return out
 }
