@@ -60,6 +60,31 @@ describe('the controller’s configuration', () => {
     expect(readConfig(required).recorder.tlsSecret).toBeUndefined();
   });
 
+  it('has recorders want the header of a proxy only where publishers come through one', () => {
+    const read = (env: Record<string, string>) =>
+      readConfig({ ...required, INGEST_PROXY_PROTOCOL: 'true', ...env });
+    for (const env of [{}, { INGEST_EXPOSURE: 'hostPort' }, { INGEST_EXPOSURE: 'nodePort' }])
+      expect(() => read(env)).toThrow(/^INGEST_PROXY_PROTOCOL: with .* straight to the recorder/);
+    for (const env of [
+      { RTMP_SERVER_URL: 'rtmp://ingest.example.com/live' },
+      { INGEST_EXPOSURE: 'nodePort', INGEST_HOST: 'ingest.example.com' },
+      { INGEST_EXPOSURE: 'loadBalancer' },
+    ])
+      expect(read(env).recorder.environment.RTMP_PROXY_PROTOCOL).toBe('true');
+    expect(readConfig(required).recorder.environment.RTMP_PROXY_PROTOCOL).toBeUndefined();
+  });
+
+  it('needs the Secret of the key that manifests are signed with and the name of the key, or neither', () => {
+    const secret = { MANIFEST_KEY_SECRET: 'manifest-key' };
+    const id = { MANIFEST_KEY_ID: '2026-01' };
+    expect(readConfig(required).recorder.manifestKey).toBeUndefined();
+    expect(() => readConfig({ ...required, ...secret })).toThrow('MANIFEST_KEY_ID is required');
+    expect(() => readConfig({ ...required, ...id })).toThrow('MANIFEST_KEY_SECRET is required');
+    expect(() => readConfig({ ...required, ...secret, MANIFEST_KEY_ID: 'a b' })).toThrow('MANIFEST_KEY_ID: ');
+    const { manifestKey } = readConfig({ ...required, ...secret, ...id }).recorder;
+    expect(manifestKey).toEqual({ secret: 'manifest-key', id: '2026-01' });
+  });
+
   it('gives recorders time for what has to be made before a publisher can come', () => {
     const timeout = (env: Record<string, string>) =>
       readConfig({ ...required, ...env }).recorder.environment.PUBLISHER_TIMEOUT;

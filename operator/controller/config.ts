@@ -1,16 +1,12 @@
 import { z } from 'zod';
 import { CHECKSUM_SETTING_NAMES } from '../../recorder-image/contract/s3-agents.ts';
 import { DEFAULT_KEY_TEMPLATE, keyTemplateFault } from '../../recorder-image/contract/key-template.ts';
+import { KEY_ID } from '../../recorder-image/contract/signing-keys.ts';
 import { ConfigError } from './config-error.ts';
-import { KEEP_THE_NODE, json } from './environment-values.ts';
+import { KEEP_THE_NODE, flag, json } from './environment-values.ts';
 import { ingestConfig, ingestEnvironment } from './ingest-config.ts';
 import { BYTES_QUANTITY, CPU_QUANTITY, quantityBytes } from './quantities.ts';
 
-const flag = (fallback: boolean) =>
-  z
-    .enum(['true', 'false', '1', '0'])
-    .transform((value) => value === 'true' || value === '1')
-    .default(fallback);
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 const seconds = (fallback: number) => z.coerce.number().min(1).max(604_800).default(fallback);
 /** A recorder's own default, in seconds. */
@@ -107,6 +103,14 @@ export const controllerEnvironmentSchema = z.object({
   S3_CA_CONFIG_MAP: text(
     'The ConfigMap of the recordings namespace whose `ca.crt` recorders trust for S3 besides the usual authorities.',
   ),
+  MANIFEST_KEY_SECRET: text(
+    'The Secret whose key MANIFEST_KEY signs manifests. Default: they are not signed.',
+  ),
+  MANIFEST_KEY_ID: z
+    .string()
+    .regex(KEY_ID, 'is a name of letters, digits, dots, dashes and underscores')
+    .optional()
+    .meta({ description: 'What that key is called in manifests; required with MANIFEST_KEY_SECRET.' }),
   HTTPS_PROXY: text('The proxy through which recorders reach S3.'),
   NO_PROXY: text('Hosts that they reach without it.'),
   AWS_REGION: text('The region of the bucket.'),
@@ -237,6 +241,8 @@ function toConfig(env: ControllerEnvironment) {
       tlsSecret: ingest.exposure === 'gateway' ? ingest.gateway.tlsSecret : undefined,
       /** The ConfigMap with the authorities to trust for S3; absent: the usual ones. */
       s3CaConfigMap: env.S3_CA_CONFIG_MAP,
+      /** What manifests are signed with; absent: they are not. */
+      manifestKey: manifestKey(env),
       /** Given to the pods as it is, where it is set. */
       environment: {
         S3_BUCKET: env.S3_BUCKET,
@@ -250,11 +256,21 @@ function toConfig(env: ControllerEnvironment) {
         AWS_REGION: env.AWS_REGION,
         PUBLISHER_TIMEOUT: publisherTimeout(env, ingest.exposure),
         RECONNECT_WINDOW: env.RECONNECT_WINDOW,
+        RTMP_PROXY_PROTOCOL: ingest.proxyProtocol ? 'true' : undefined,
         RECORDING_MIN_FREE_MB: env.RECORDING_MIN_FREE_MB,
         LOG_LEVEL: env.RECORDER_LOG_LEVEL,
       } satisfies Record<string, string | undefined>,
     },
   };
+}
+
+/** The Secret that has the key, and what the key is called. A recorder refuses the one without the other. */
+function manifestKey(env: ControllerEnvironment): { secret: string; id: string } | undefined {
+  const { MANIFEST_KEY_SECRET: secret, MANIFEST_KEY_ID: id } = env;
+  if (secret === undefined && id === undefined) return undefined;
+  if (secret === undefined) throw new ConfigError('MANIFEST_KEY_SECRET is required with MANIFEST_KEY_ID');
+  if (id === undefined) throw new ConfigError('MANIFEST_KEY_ID is required with MANIFEST_KEY_SECRET');
+  return { secret, id };
 }
 
 /** Seconds. What others have to make first, as a load balancer, is no publisher's fault: its time begins after that. */

@@ -6,6 +6,13 @@ export const KEEP_THE_NODE = {
   'karpenter.sh/do-not-disrupt': 'true',
 };
 
+/** A variable that is true or false. */
+export const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0'])
+    .transform((value) => value === 'true' || value === '1')
+    .default(fallback);
+
 /** A variable of several parts, as JSON. */
 export function json<T extends z.ZodType>(schema: T) {
   return z

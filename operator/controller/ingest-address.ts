@@ -5,7 +5,7 @@ import { hostPortOf } from './host-ports.ts';
 import type { GatewayConfig } from './ingest-config.ts';
 import { ingestHost, ingestRoute, whyNotTaken } from './ingest-route.ts';
 import { SERVICES, ingestService, ingestServiceName } from './ingest-service.ts';
-import type { Service, ServiceType } from './ingest-service.ts';
+import type { LoadBalancerIngress, Service, ServiceType } from './ingest-service.ts';
 import type { Pod } from './kube-objects.ts';
 import type { Pass } from './pass.ts';
 import type { ReachTarget } from './reach.ts';
@@ -45,11 +45,13 @@ export async function ingestAddress(
     }
     case 'loadBalancer': {
       const { metadata, status } = await service(pass, world, pod, 'LoadBalancer');
-      const hosts = (status?.loadBalancer?.ingress ?? []).map(({ hostname, ip }) => hostname ?? ip);
+      const all = status?.loadBalancer?.ingress ?? [];
       // Of several, the one that is known stays the one.
       const known = new URL(pass.status.value.ingest?.url ?? 'rtmp://none').hostname;
-      const host = hosts.find((one) => one !== undefined && hostPart(one) === known) ?? hosts[0];
-      if (host !== undefined) return addressOf(host, recorder.rtmpPort);
+      const ingress = all.find((one) => hostPart(hostOf(one) ?? '') === known) ?? all[0] ?? {};
+      const host = hostOf(ingress);
+      if (host !== undefined)
+        return addressOf(host, recorder.rtmpPort, ingest.proxyProtocol && isShortCut(ingress));
       const message = `The load balancer of the Service ${metadata.name ?? ''} has no address yet`;
       return { reason: 'LoadBalancerPending', message };
     }
@@ -58,6 +60,15 @@ export async function ingestAddress(
     default:
       return ingest satisfies never;
   }
+}
+
+function hostOf({ hostname, ip }: LoadBalancerIngress): string | undefined {
+  return hostname ?? ip;
+}
+
+/** Whether the cluster may lead the controller past the load balancer. */
+function isShortCut({ hostname, ipMode }: LoadBalancerIngress): boolean {
+  return hostname === undefined && ipMode !== 'Proxy';
 }
 
 /** An address as a URL has it. */
@@ -74,8 +85,13 @@ function rtmpUrl(host: string, port: number): string {
   return `rtmp://${authority(host, port)}/live`;
 }
 
-function addressOf(host: string | undefined, port: number | undefined): IngestAddress {
-  if (host !== undefined && port !== undefined) return { url: rtmpUrl(host, port), check: { host, port } };
+function addressOf(
+  host: string | undefined,
+  port: number | undefined,
+  mayBypassProxy = false,
+): IngestAddress {
+  if (host !== undefined && port !== undefined)
+    return { url: rtmpUrl(host, port), check: { host, port, ...(mayBypassProxy && { mayBypassProxy }) } };
   return { reason: 'IngestUnreachable', message: 'The recorder listens; it has no ingest address yet' };
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
-import { json } from './environment-values.ts';
+import { flag, json } from './environment-values.ts';
 
 const text = (description: string) => z.string().min(1).optional().meta({ description });
 
@@ -32,6 +32,10 @@ export const ingestEnvironment = {
   INGEST_LOAD_BALANCER_CLASS: text(
     "Who makes the load balancers, with loadBalancer; the cluster's default unless told.",
   ),
+  INGEST_PROXY_PROTOCOL: flag(false).meta({
+    description:
+      'true: recorders take only connections that begin with a header of the PROXY protocol, version 2, as something in front of them sends it.',
+  }),
   INGEST_GATEWAY_NAME: text('The Gateway that takes the publishers, with gateway.'),
   INGEST_GATEWAY_NAMESPACE: text('Its namespace; the one of the recordings unless told.'),
   INGEST_GATEWAY_LISTENER: text(
@@ -92,6 +96,8 @@ export type IngestConfig = Exposure & {
   readonly hostPorts: readonly [first: number, last: number];
   readonly serviceAnnotations: Readonly<Record<string, string>> | undefined;
   readonly loadBalancerClass: string | undefined;
+  /** Recorders take only connections that begin with a header of the PROXY protocol. */
+  readonly proxyProtocol: boolean;
 };
 
 /** Throws {@link ConfigError}. */
@@ -104,9 +110,18 @@ export function ingestConfig(env: IngestEnvironment): IngestConfig {
     hostPorts: [first, last] as const,
     serviceAnnotations: env.INGEST_SERVICE_ANNOTATIONS,
     loadBalancerClass: env.INGEST_LOAD_BALANCER_CLASS,
+    proxyProtocol: env.INGEST_PROXY_PROTOCOL,
   };
   const url = env.RTMP_SERVER_URL;
   const exposure = env.INGEST_EXPOSURE ?? (url === undefined ? 'podIP' : 'fixed');
+  const isDirect =
+    exposure === 'podIP' || exposure === 'hostPort' || (exposure === 'nodePort' && !common.host);
+  if (isDirect && common.proxyProtocol) {
+    const where = exposure === 'nodePort' ? 'nodePort without INGEST_HOST' : exposure;
+    throw new ConfigError(
+      `INGEST_PROXY_PROTOCOL: with ${where}, publishers come straight to the recorder, which would refuse them`,
+    );
+  }
   if (exposure === 'gateway') return { ...common, exposure, gateway: gatewayConfig(env) };
   if (exposure !== 'fixed') return { ...common, exposure };
   return { ...common, exposure, fixedUrl: required('RTMP_SERVER_URL', url, exposure) };

@@ -4,10 +4,18 @@ import type { KubeObject } from '../runtime/kube/objects.ts';
 import type { Resource } from '../runtime/kube/resource.ts';
 import type { Pod } from './kube-objects.ts';
 
+/** An address of a load balancer. */
+export interface LoadBalancerIngress {
+  ip?: string;
+  hostname?: string;
+  /** Absent: VIP. The cluster then leads what its own pods send to the IP straight to the Service's pods. */
+  ipMode?: string;
+}
+
 /** A Service, as much of it as the controller reads. */
 export interface Service extends KubeObject {
   spec?: { ports?: { nodePort?: number }[] };
-  status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } };
+  status?: { loadBalancer?: { ingress?: LoadBalancerIngress[] } };
 }
 
 export const SERVICES: Resource<Service> = { group: '', version: 'v1', plural: 'services', namespaced: true };

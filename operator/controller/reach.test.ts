@@ -4,7 +4,11 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { pino } from 'pino';
+import { Ingest } from '../../recorder-image/ingest/ingest.ts';
+import { proxyHeader } from '../../recorder-image/ingest/testing/proxy-header.ts';
 import { makeCertificate } from '../../test/support/certificate.ts';
+import { startTcpProxy } from '../../test/support/proxy/tcp-proxy.ts';
 import { tempDirectory } from '../../test/support/temp-directory.ts';
 import { rtmpReach } from './reach.ts';
 
@@ -23,6 +27,27 @@ async function listening(server: Server): Promise<{ port: number } & Disposable>
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return { port, [Symbol.dispose]: () => void server.close() };
+}
+
+/** A recorder's ingest that wants the header of a proxy. */
+async function ingestBehindProxy(): Promise<{ port: number; refused: string[] } & AsyncDisposable> {
+  const refused: string[] = [];
+  const ingest = new Ingest({
+    port: 0,
+    proxyProtocol: true,
+    streamKeySha256: '0'.repeat(64),
+    fourCcs: { video: [], audio: [] },
+    log: pino({ level: 'silent' }),
+    events: {
+      onPublisher: () => undefined,
+      onMedia: () => undefined,
+      onRest: () => undefined,
+      onPublisherGone: () => undefined,
+      onExpelled: (reason) => refused.push(reason),
+    },
+  });
+  const port = await ingest.listen();
+  return { port, refused, [Symbol.asyncDispose]: () => ingest.drainAndClose() };
 }
 
 const reach = rtmpReach({ answerMs: 60_000 });
@@ -50,6 +75,26 @@ describe('the look whether a recorder can be reached', () => {
     using silent = await listening(createServer((socket) => sockets.push(socket)));
     expect(await rtmpReach({ answerMs: 100 })({ host, port: silent.port })).toBe('no answer within 0.1 s');
     for (const socket of sockets) socket.destroy();
+  });
+
+  it('comes to a recorder behind a proxy, and to none without the header of that proxy', async () => {
+    await using ingest = await ingestBehindProxy();
+    await using proxy = await startTcpProxy(ingest.port, { header: proxyHeader('203.0.113.9', 5555) });
+    expect(await reach({ host, port: proxy.port })).toBeUndefined();
+    expect(ingest.refused).toEqual([]);
+    expect(await reach({ host, port: ingest.port })).toMatch(/closed without an answer|ECONNRESET/);
+    expect(ingest.refused).toEqual(['refused']);
+  });
+
+  it('sends a header of its own where its way may lead past the proxy, and goes through the proxy as well', async () => {
+    await using ingest = await ingestBehindProxy();
+    await using proxy = await startTcpProxy(ingest.port, { header: proxyHeader('203.0.113.9', 5555) });
+    expect(await reach({ host, port: ingest.port, mayBypassProxy: true })).toBeUndefined();
+    expect(ingest.refused).toEqual([]);
+    expect(await reach({ host, port: proxy.port, mayBypassProxy: true })).toBeUndefined();
+    const gone = await listening(createServer());
+    gone[Symbol.dispose]();
+    expect(await reach({ host, port: gone.port, mayBypassProxy: true })).toBe('ECONNREFUSED');
   });
 
   it('asks for the name by SNI, and takes no certificate but for it', async () => {

@@ -83,6 +83,27 @@ describe('the recorder pod', () => {
     expect(container['volumeMounts']).toContainEqual(mount);
   });
 
+  it('has the key that signs its manifest from a Secret, and reads a header of a proxy, where it is told to', () => {
+    const { recorder } = readConfig({
+      RECORDER_IMAGE: 'recorder:1',
+      STREAM_KEY_SECRET: 'x'.repeat(32),
+      S3_BUCKET: 'bucket',
+      MANIFEST_KEY_SECRET: 'manifest-key',
+      MANIFEST_KEY_ID: '2026-01',
+      INGEST_EXPOSURE: 'loadBalancer',
+      INGEST_PROXY_PROTOCOL: 'true',
+    });
+    const { env, container } = podOf(recordingOf(), recorder);
+    const secretKeyRef = { name: 'manifest-key', key: 'MANIFEST_KEY' };
+    expect(container['env']).toContainEqual({ name: 'MANIFEST_KEY', valueFrom: { secretKeyRef } });
+    expect(parseEnvironment({ ...env, MANIFEST_KEY: 'ab'.repeat(16) })).toMatchObject({
+      MANIFEST_KEY_ID: '2026-01',
+      RTMP_PROXY_PROTOCOL: true,
+    });
+    const names = Object.keys(podOf().env);
+    expect(names.filter((name) => /^MANIFEST|PROXY_PROTOCOL$/.test(name))).toEqual([]);
+  });
+
   it('is given the hash of its key, and never the key', () => {
     const { pod, env } = podOf();
     const key = deriveStreamKey(config.masterKey, UID);

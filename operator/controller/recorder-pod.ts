@@ -226,11 +226,24 @@ function environment(options: RecorderPodOptions): EnvironmentVariable[] {
   const given = Object.entries(variables).flatMap(([name, value]) =>
     value === undefined ? [] : [{ name, value: literally(String(value)) }],
   );
-  return [...given, { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }];
+  return [
+    ...given,
+    { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+    ...manifestKey(config),
+  ];
 }
 
-type EnvironmentVariable =
-  { name: string; value: string } | { name: string; valueFrom: { fieldRef: { fieldPath: string } } };
+type EnvironmentVariable = { name: string } & ({ value: string } | { valueFrom: object });
+
+/** A Secret that is missing is waited for, in the kubelet's words: nothing is stored unsigned that was to be signed. */
+function manifestKey({ manifestKey: key }: RecorderConfig): EnvironmentVariable[] {
+  if (key === undefined) return [];
+  const secretKeyRef = { name: key.secret, key: 'MANIFEST_KEY' };
+  return [
+    { name: 'MANIFEST_KEY', valueFrom: { secretKeyRef } },
+    { name: 'MANIFEST_KEY_ID', value: key.id },
+  ];
+}
 
 /** The kubelet puts the values of other variables in the place of $(NAME): a meeting may be called so. */
 function literally(value: string): string {

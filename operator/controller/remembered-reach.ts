@@ -62,8 +62,8 @@ export class RememberedReach {
     this.#looks.delete(key);
   }
 
-  #lookAt(key: string, { host, port, serverName, caPath }: ReachTarget): Look {
-    const name = JSON.stringify([host, port, serverName, caPath]);
+  #lookAt(key: string, { host, port, serverName, caPath, mayBypassProxy }: ReachTarget): Look {
+    const name = JSON.stringify([host, port, serverName, caPath, mayBypassProxy]);
     const known = this.#looks.get(key);
     if (known?.target === name) return known;
     const fresh: Look = { target: name, found: 'looking', isNews: false, isUnderWay: false, atMs: 0 };

@@ -7,8 +7,8 @@ import { NOW, config, recordingOf } from './testing/build.ts';
 const part = { attempt: 1, state: 'Salvaging', since: NOW, key: 'recordings/meeting-1/rec.mp4' } as const;
 const lastTermination = { exitCode: 255, reason: 'NodeLost', message: '', at: NOW, node: 'node-1' };
 
-function podOf() {
-  const { masterKey, recorder } = config;
+function podOf(recorder = config.recorder) {
+  const { masterKey } = config;
   const recording = recordingOf({ status: { attempt: 1, parts: [part], lastTermination } });
   const pod = salvagePod({ recording, part, masterKey, config: recorder }) as Pod & {
     spec: { containers: [Record<string, unknown>]; affinity?: unknown };
@@ -22,6 +22,18 @@ describe('the pod that salvages', () => {
     const { env } = podOf();
     expect(parseSalvageEnvironment(env)).toMatchObject({ RECORDING_ID: 'rec', S3_KEY: part.key });
     expect(env).not.toHaveProperty('STREAM_KEY_SHA256');
+  });
+
+  it('signs as its recorder would have, with the key from the same Secret', () => {
+    const manifestKey = { secret: 'manifest-key', id: '2026-01' };
+    const { pod, env } = podOf({ ...config.recorder, manifestKey });
+    const secretKeyRef = { name: 'manifest-key', key: 'MANIFEST_KEY' };
+    expect(pod.spec.containers[0]['env']).toContainEqual({
+      name: 'MANIFEST_KEY',
+      valueFrom: { secretKeyRef },
+    });
+    const given = { ...env, MANIFEST_KEY: 'ab'.repeat(16) };
+    expect(parseSalvageEnvironment(given)).toMatchObject({ MANIFEST_KEY_ID: '2026-01' });
   });
 
   it('has no port, and so no probe, which could not be sent', () => {

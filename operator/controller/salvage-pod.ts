@@ -8,7 +8,7 @@ import type { Pod } from './kube-objects.ts';
 
 /** What a recorder needs to store a file, and so what it takes to save one. */
 const ENVIRONMENT =
-  /^(RECORDING_(ID|UID|ATTEMPT|FORMAT)|MEETING_ID|REQUESTED_BY|NODE_NAME|S3_.*|AWS_.*|HTTPS_PROXY|NO_PROXY|LOG_LEVEL)$/;
+  /^(RECORDING_(ID|UID|ATTEMPT|FORMAT)|MEETING_ID|REQUESTED_BY|NODE_NAME|MANIFEST_KEY|MANIFEST_KEY_ID|S3_.*|AWS_.*|HTTPS_PROXY|NO_PROXY|LOG_LEVEL)$/;
 const GRACE_SECONDS = 30;
 /** It answers nobody. */
 const NO_SERVER = { ports: [], readinessProbe: {}, livenessProbe: {} };

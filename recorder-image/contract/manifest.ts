@@ -105,7 +105,7 @@ export const manifestSchema = z.object({
     .number()
     .min(0)
     .describe("Seconds of media that are missing, at least, and not by the publisher's doing."),
-  writtenBy: z.object({ meetrec: z.string(), ffmpeg: z.string().optional() }).describe('Versions.'),
+  writtenBy: z.object({ meetrec: z.string() }).describe('Version of the program.'),
   writtenAt: time,
   signature: z
     .object({ algorithm: z.literal('HMAC-SHA256'), keyId: z.string(), value: z.string().describe('Base64.') })

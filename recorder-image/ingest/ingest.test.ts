@@ -171,6 +171,47 @@ describe('the ingest', () => {
   });
 });
 
+describe('a publisher that sends a lot at once', () => {
+  /** It asks for an acknowledgement after every 16 KiB. */
+  const window = message(5, 0, Buffer.from([0, 0, 0x40, 0]), 2);
+  const ACKNOWLEDGEMENT = '\x02\0\0\0\0\0\x04\x03\0\0\0\0';
+  /** Several times what one read brings. */
+  const burst = Buffer.concat(sounds(0, 4000));
+
+  it.each(['RTMP', 'RTMPS'])('is acknowledged though nothing follows: %s', async (what) => {
+    await using heard = await listen(what === 'RTMPS' ? { tls: certificate } : {});
+    const tls = what === 'RTMPS' ? { tls: { serverName: HOST, ca: certificate.ca } } : {};
+    await using client = await startPublishingClient({ port: heard.port, key: KEY, ...tls });
+    await client.send([window]);
+    for (const round of [1, 2, 3]) {
+      await client.send([burst]);
+      await taken(heard, round * 4000);
+      await client.hears(ACKNOWLEDGEMENT, round);
+    }
+  });
+
+  it('is told what is refused though nothing follows', async () => {
+    const told = (codec?: number): string => `Codec ${codec} is not recorded`;
+    const refuse = ([first]: Buffer): MediaRefusal | undefined =>
+      first === 0xaf ? undefined : { refused: told(first), fatal: false };
+    await using heard = await listen({ refuse });
+    await using client = await publisher(heard);
+    for (const codec of [1, 2, 3, 4]) {
+      await client.send([Buffer.concat([sound(0, codec), burst])]);
+      await client.hears(told(codec));
+    }
+  });
+
+  it('loses nothing when it asks for acknowledgements, and closes without waiting for them', async () => {
+    await using heard = await listen();
+    await using client = await publisher(heard);
+    await client.send([window, ...Array.from({ length: 20 }, () => burst)]);
+    client.socket.destroy();
+    await waitFor(() => heard.publishers.includes('gone'), { what: 'its end to be seen' });
+    expect(heard.media).toHaveLength(20 * 4000);
+  });
+});
+
 describe('a second publisher with the right key', () => {
   it('is live at once, and what the first has sent until then is taken before', async () => {
     await using heard = await listen();

@@ -34,6 +34,11 @@ const FULL_TLS_READ_BYTES = 32 * 1024;
 const READ_EVERY_MS = 200;
 /** How long it is read as it comes, in ms, after an answer: a publisher that has closed answers that with a reset. */
 const EAGER_MS = 1000;
+/**
+ * After so long without anything more, in ms, the last read was the end of a burst, however full it was: a client that
+ * waits for an answer sends nothing before it has one.
+ */
+const QUIET_MS = 200;
 /** Turns of the event loop without anything read, after which the socket holds nothing. Each turn asks the kernel. */
 const DRAINED_TURNS = 3;
 /** One that never stops sending is not drained for longer than this, in ms. */
@@ -92,6 +97,7 @@ export class Publisher {
   #justRead = 0;
   #acknowledged = 0;
   #eagerUntil = 0;
+  #quiet: NodeJS.Timeout | undefined;
   /** Answers that wait until what is there has been read. */
   #answers: Buffer[] = [];
   #reading = false;
@@ -223,10 +229,22 @@ export class Publisher {
   #settle(): void {
     const justRead = this.#justRead;
     this.#justRead = 0;
-    if (this.#gone || justRead >= this.#fullRead) return;
+    if (this.#gone) return;
+    if (justRead >= this.#fullRead) return this.#settleWhenQuiet();
     this.#acknowledge();
     this.#flush();
     this.#rest();
+  }
+
+  /** On a busy machine the time may be over before the kernel was asked for more: once more it is. */
+  #settleWhenQuiet(): void {
+    this.#quiet ??= setTimeout(() => {
+      const seen = this.#received;
+      setImmediate(() => {
+        if (seen === this.#received) this.#settle();
+      });
+    }, QUIET_MS);
+    this.#quiet.refresh();
   }
 
   /** Lets more come in before it is read. Never in a burst, where what is unread may be all that is left of it. */
@@ -294,6 +312,7 @@ export class Publisher {
     if (this.#gone) return;
     this.#gone = true;
     clearTimeout(this.#late);
+    clearTimeout(this.#quiet);
     this.#unpublish(why);
     this.#handlers.onGone(this);
   }

@@ -8,10 +8,13 @@ const BATCH_BYTES = 64 * 1024 * 1024;
 /** Frees a stretch of a file on the disk, in bytes: what is read there from then on is zeros. Throws when it can't. */
 export type PunchHole = (path: string, offset: number, length: number) => Promise<void>;
 
-/** By util-linux's fallocate, because Node has no such call. */
+/**
+ * By util-linux's fallocate, because Node has no such call. It has no environment but PATH: ours has the keys of the
+ * object store.
+ */
 export const punchHole: PunchHole = async (path, offset, length) => {
   const args = ['--punch-hole', '--offset', String(offset), '--length', String(length), path];
-  await promisify(execFile)('fallocate', args, { timeout: 30_000 });
+  await promisify(execFile)('fallocate', args, { timeout: 30_000, env: { PATH: process.env['PATH'] } });
 };
 
 export interface FreePartsOptions {

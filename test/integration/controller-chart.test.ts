@@ -105,6 +105,8 @@ describe('what keeps long recordings alive', () => {
         priority: 1000,
         eviction: 'Never',
       },
+      manifest: { existingSecret: 'manifest-key', keyId: '2026-01' },
+      ingest: { exposure: 'loadBalancer', proxyProtocol: true },
     });
     await cluster.kube.create(resource('', 'v1', 'namespaces', false), {
       apiVersion: 'v1',
@@ -133,6 +135,14 @@ describe('what keeps long recordings alive', () => {
       ]) as unknown,
       containers: [
         {
+          env: expect.arrayContaining([
+            { name: 'RTMP_PROXY_PROTOCOL', value: 'true' },
+            {
+              name: 'MANIFEST_KEY',
+              valueFrom: { secretKeyRef: { name: 'manifest-key', key: 'MANIFEST_KEY' } },
+            },
+            { name: 'MANIFEST_KEY_ID', value: '2026-01' },
+          ]) as unknown,
           resources: {
             requests: { cpu: '250m', memory: '512Mi', 'ephemeral-storage': '1Gi' },
             limits: { cpu: '2', memory: '512Mi' },
@@ -149,5 +159,15 @@ describe('what keeps long recordings alive', () => {
       namespace: 'meetings',
     });
     expect(budgets.items.map(({ spec }) => spec)).toMatchObject([{ maxUnavailable: 0 }]);
+  });
+});
+
+describe('the chart', () => {
+  it.each([
+    [{ existingSecret: 'manifest-key' }, 'manifest.keyId is required'],
+    [{ keyId: '2026-01' }, 'manifest.existingSecret is required'],
+    [{ existingSecret: 'manifest-key', keyId: 'a b' }, 'keyId'],
+  ])('is not installed with half of what signs manifests: %o', async (manifest, why) => {
+    await expect(render({ manifest })).rejects.toThrow(why);
   });
 });

@@ -33,7 +33,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 
 {{/* Restarts the pods when a Secret or setting that they read at the start has changed. */}}
 {{- define "meetrec.configChecksum" -}}
-{{ pick .Values "s3" "agora" "mongodb" "auth" "streamKey" "defaults" "recorder" "ingest" | toJson | sha256sum }}
+{{ pick .Values "s3" "agora" "mongodb" "auth" "streamKey" "defaults" "recorder" "ingest" "manifest" | toJson | sha256sum }}
 {{- end -}}
 
 {{- define "meetrec.podSecurityContext" -}}

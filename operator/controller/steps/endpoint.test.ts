@@ -30,7 +30,7 @@ interface Way {
 }
 
 /** An installation with a load balancer for each recorder. */
-function balanced(): Way {
+function balanced({ proxyProtocol = false } = {}): Way {
   const way: Omit<Way, 'world'> = { asked: [], found: 'looking', service: undefined };
   const missing = new ApiError({ status: 404, reason: 'NotFound', message: 'not found' });
   const world = worldOf({
@@ -39,7 +39,7 @@ function balanced(): Way {
       create: async (_, manifest) => await Promise.resolve((way.service = manifest) as never),
     },
   });
-  const ingest = { ...config.ingest, exposure: 'loadBalancer' } as const;
+  const ingest = { ...config.ingest, exposure: 'loadBalancer', proxyProtocol } as const;
   return Object.assign(way, {
     world: {
       ...world,
@@ -96,6 +96,23 @@ describe('the endpoint', () => {
     expect(third.status.value.ingest).toEqual({ url: 'rtmp://lb.example.com:1935/live' });
     expect(third.status.value.reason).toBe('WaitingForPublisher');
   });
+
+  it.each([
+    { ingress: { ip: '192.0.2.1' }, proxyProtocol: true, mayBypassProxy: true },
+    { ingress: { ip: '192.0.2.1', ipMode: 'VIP' }, proxyProtocol: true, mayBypassProxy: true },
+    { ingress: { ip: '192.0.2.1', ipMode: 'Proxy' }, proxyProtocol: true },
+    { ingress: { hostname: 'lb.example.com' }, proxyProtocol: true },
+    { ingress: { ip: '192.0.2.1' }, proxyProtocol: false },
+  ])(
+    'is looked at with a header of its own where the cluster leads past the balancer: $ingress, $proxyProtocol',
+    async ({ ingress, proxyProtocol, mayBypassProxy }) => {
+      const way = balanced({ proxyProtocol });
+      await endpoint(passAt(1), way.world);
+      Object.assign(way.service ?? {}, { status: { loadBalancer: { ingress: [ingress] } } });
+      await endpoint(passAt(2), way.world);
+      expect(way.asked.map((target) => target.mayBypassProxy)).toEqual([mayBypassProxy]);
+    },
+  );
 
   it('is given up when the time to start is over, with what held it up', async () => {
     const pass = passAt(config.startTimeoutSeconds + 1);
