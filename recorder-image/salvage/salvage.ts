@@ -26,15 +26,12 @@ export async function salvage(context: SalvageContext, signal: AbortSignal): Pro
   const save = format === 'm3u8' ? salvagePlaylist : salvageFiles;
   const step = async (): Promise<Step<Salvaged>> => ({ done: await save(context, signal) });
   try {
-    const { files, durationMs, startedAt } = await loop.run(step, () => Promise.resolve(), signal);
+    const { files, ...said } = await loop.run(step, () => Promise.resolve(), signal);
     if (files.length === 0) return failedWithoutMedia('Stopped');
-    const stoppedAt =
-      startedAt === undefined || durationMs === undefined ? undefined : startedAt + durationMs;
-    const times = { durationMs, startedAt, stoppedAt };
     const tell = async (): Promise<Step<SalvageManifest>> => ({
-      done: await writeSalvageManifest(context, { files, times }, signal),
+      done: await writeSalvageManifest(context, { files, times: said }, signal),
     });
-    const { manifest, known } = await loop.run(tell, () => Promise.resolve(), signal);
+    const { manifest, times, known } = await loop.run(tell, () => Promise.resolve(), signal);
     const stored = files.map((file) => ({ ...file, format, contents: [] }));
     return completed({
       ...{ reason: 'Salvaged', files: stored, times, manifest, config: { upload: { s3 } } },
