@@ -7,18 +7,18 @@ const WORST_FIRST: readonly IncompleteReason[] = ['MediaLost', 'NotMuxed', 'Trac
 
 /**
  * One manifest of what each attempt says. Of an attempt that several pieces tell of, the last one counts. The time between
- * the last media of one attempt and the first of the next is a gap.
+ * the last media of one attempt and the first of the next is a gap. The same pieces make the same manifest, whenever they
+ * are put together.
  */
-export function composeManifest(pieces: readonly Manifest[], writtenAt: string): Manifest {
+export function composeManifest(pieces: readonly Manifest[]): Manifest {
   const all = newestOf(pieces);
   const [first] = all;
   const last = all.at(-1);
   if (first === undefined || last === undefined) throw new RangeError('a manifest of nothing');
-  if (all.length === 1) return { ...first, writtenAt };
+  if (all.length === 1) return first;
   const between = gapsBetween(all);
-  const gaps = [...all.flatMap(({ gaps: own }) => own), ...between].sort(
-    (a, b) => Date.parse(a.from) - Date.parse(b.from),
-  );
+  const own = all.flatMap((piece, index) => gapsOf(piece, all[index + 1]));
+  const gaps = [...own, ...between].sort((a, b) => Date.parse(a.from) - Date.parse(b.from));
   const incomplete = WORST_FIRST.find((reason) => all.some((piece) => piece.incompleteReason === reason));
   return {
     version: 1,
@@ -33,7 +33,7 @@ export function composeManifest(pieces: readonly Manifest[], writtenAt: string):
     ...(incomplete === undefined ? {} : { incompleteReason: incomplete }),
     missingSeconds: rounded(sum([...all.map(({ missingSeconds }) => missingSeconds), secondsIn(between)])),
     writtenBy: last.writtenBy,
-    writtenAt,
+    writtenAt: all.map(({ writtenAt }) => writtenAt).reduce(later),
   };
 }
 
@@ -63,6 +63,12 @@ function gapsBetween(pieces: readonly Manifest[]): Gap[] {
   });
 }
 
+/** Whoever salvages an attempt does not know when the next one began, and says that there is nothing up to then. */
+function gapsOf({ gaps, stoppedAt }: Manifest, next: Manifest | undefined): readonly Gap[] {
+  if (next?.startedAt === undefined) return gaps;
+  return gaps.filter(({ from, reason }) => from !== stoppedAt || reason !== 'RecorderLost');
+}
+
 function startAndStop(pieces: readonly Manifest[]): { startedAt?: string; stoppedAt?: string } {
   const startedAt = pieces.map((piece) => piece.startedAt).find((at) => at !== undefined);
   const stoppedAt = pieces.map((piece) => piece.stoppedAt).findLast((at) => at !== undefined);
@@ -70,6 +76,10 @@ function startAndStop(pieces: readonly Manifest[]): { startedAt?: string; stoppe
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(stoppedAt === undefined ? {} : { stoppedAt }),
   };
+}
+
+function later(one: string, other: string): string {
+  return Date.parse(one) >= Date.parse(other) ? one : other;
 }
 
 function unique<T>(values: readonly T[]): T[] {

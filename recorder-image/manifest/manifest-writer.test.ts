@@ -71,6 +71,31 @@ describe('writing a manifest', () => {
     expect(signatureState(JSON.parse(text) as Manifest, [key]).state).toBe('valid');
   });
 
+  it('is the same, byte for byte, when an attempt writes the same once more', async () => {
+    const store = new MemoryStore();
+    for (const attempt of [1, 2])
+      await writerOf(store, attempt).write(pieceOf(attempt, [attempt * 10, attempt * 10 + 9]), forever);
+    const written = store.bodyOf(`${FOLDER}manifest.json`)?.toString();
+    for (const attempt of [1, 2]) {
+      const piece = await writerOf(store, attempt).find(forever);
+      await writerOf(store, attempt).write(piece ?? pieceOf(9, [0, 0]), forever);
+      expect(store.bodyOf(`${FOLDER}manifest.json`)?.toString()).toBe(written);
+    }
+  });
+
+  it("never takes the place of another recording's", async () => {
+    const store = new MemoryStore();
+    const key = 'recordings/standup/rec.mp4';
+    const writerFor = (uid: string): ManifestWriter => {
+      const metadata = { 'recording-id': 'rec', 'recording-uid': uid };
+      return new ManifestWriter({ store, key, attempt: 1, metadata, signingKey: undefined, log });
+    };
+    await writerFor('one').write(pieceOf(1, [0, 10]), forever);
+    const before = store.bodyOf('recordings/standup/rec.manifest.json');
+    await expect(writerFor('other').write(pieceOf(1, [0, 5]), forever)).rejects.toThrow('KeyTaken');
+    expect(store.bodyOf('recordings/standup/rec.manifest.json')).toEqual(before);
+  });
+
   it('finds what the attempt has written before', async () => {
     const store = new MemoryStore();
     expect(await writerOf(store, 1).find(forever)).toBeUndefined();

@@ -5,6 +5,7 @@ import { attemptManifestKey, manifestKey } from '../contract/object-keys.ts';
 import type { SigningKey } from '../contract/signing-keys.ts';
 import { ObjectStoreError } from '../upload/object-store.ts';
 import type { ObjectStore } from '../upload/object-store.ts';
+import { putOwn } from '../upload/own-objects.ts';
 import { crc32Base64 } from '../upload/read-part.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { composeManifest } from './compose.ts';
@@ -55,7 +56,7 @@ export class ManifestWriter {
     for (let round = 1, before = await this.#pieces(signal); ; round += 1) {
       const found = await Promise.all(before.map((name) => this.#read(name, signal)));
       const pieces = found.filter((one) => one !== undefined);
-      const manifest = composeManifest([...pieces, piece], new Date().toISOString());
+      const manifest = composeManifest([...pieces, piece]);
       const written = await this.#put(manifestKey(key), manifest, signal);
       const after = await this.#pieces(signal);
       if (after.join('\n') === before.join('\n') || round === MAX_ROUNDS) return written;
@@ -124,7 +125,7 @@ export class ManifestWriter {
     const { store, metadata, signingKey } = this.#options;
     const body = Buffer.from(`${canonicalJson(signed(manifest, signingKey))}\n`);
     const crc32 = crc32Base64(body);
-    await store.put({ key, contentType: 'application/json', metadata, body, crc32 }, signal);
+    await putOwn(store, { key, contentType: 'application/json', metadata, body, crc32 }, signal);
     return { key, checksum: `CRC32:${crc32}` };
   }
 }

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import type { FileFormat } from '../contract/formats.ts';
-import { folderOf } from '../contract/object-keys.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import { ManifestWriter } from '../manifest/manifest-writer.ts';
 import type { WrittenManifest } from '../manifest/manifest-writer.ts';
@@ -12,16 +11,19 @@ import type { FileContent, StoredFile } from '../recording/renditions/rendition.
 import type { ObjectStore } from '../upload/object-store.ts';
 import type { UploadedFile } from '../upload/upload-state.ts';
 import { crc32Base64 } from '../upload/read-part.ts';
-import { listedIn } from '../verify/verify-playlist.ts';
 import type { SalvageConfig } from './salvage-config.ts';
+import { segmentKeys } from './salvage-playlist.ts';
 
 export interface SalvagedRecording {
   readonly files: readonly UploadedFile[];
-  readonly times: Times;
+  /** As far as the objects say. */
+  readonly times: Pick<Times, 'durationMs' | 'startedAt'>;
 }
 
 export interface SalvageManifest {
   readonly manifest: WrittenManifest;
+  /** As the manifest has them. */
+  readonly times: Times;
   /** What was there before of these very files. */
   readonly known: Manifest | undefined;
 }
@@ -50,20 +52,21 @@ export async function writeSalvageManifest(
   const isOfThese =
     known !== undefined &&
     salvaged.files.every((file) => known.files.some((one) => isSame(one, file, config.format)));
-  if (isOfThese) return { manifest: await writer.write(known, signal), known };
+  if (isOfThese) return { manifest: await writer.write(known, signal), times: timesOf(known), known };
   const files: StoredFile[] = [];
   for (const file of salvaged.files) files.push(await withContents(context, salvaged, file, signal));
+  const times = stoppedAfter({ durationMs: durationOf(files), ...salvaged.times });
   const writtenAt = new Date().toISOString();
   const piece = attemptManifest({
     config: { ...config, node: undefined },
     reason: 'Salvaged',
-    times: salvaged.times,
+    times,
     files,
-    completeness: incomplete(salvaged.times, writtenAt),
+    completeness: incomplete(times, writtenAt),
     leftOut: [],
     writtenAt,
   });
-  return { manifest: await writer.write(piece, signal), known: undefined };
+  return { manifest: await writer.write(piece, signal), times: timesOf(piece), known: undefined };
 }
 
 /** Whether a salvage has written it, which can't tell what is missing. */
@@ -75,6 +78,30 @@ export function isOfSalvage({ attempts }: Manifest): boolean {
 export function toldBy(manifest: Manifest): Completeness {
   const { complete, incompleteReason, missingSeconds, gaps } = manifest;
   return { complete, missingSeconds, gaps, ...(incompleteReason && { reason: incompleteReason }) };
+}
+
+function timesOf({ durationSeconds, startedAt, stoppedAt }: Manifest): Times {
+  return {
+    durationMs: durationSeconds > 0 ? durationSeconds * 1000 : undefined,
+    startedAt: startedAt === undefined ? undefined : Date.parse(startedAt),
+    stoppedAt: stoppedAt === undefined ? undefined : Date.parse(stoppedAt),
+  };
+}
+
+/** Of the media of files that don't say it themselves, in ms: what breaks off and a WebM have no duration in front. */
+function durationOf(files: readonly StoredFile[]): number {
+  const spans = files.flatMap(({ contents }) =>
+    contents.map(({ proof: { tracks } }) => {
+      const first = Math.min(...tracks.map(({ firstSeconds }) => firstSeconds));
+      const last = Math.max(...tracks.map(({ lastSeconds }) => lastSeconds));
+      return tracks.length === 0 ? 0 : last - first;
+    }),
+  );
+  return Math.round(spans.reduce((sum, seconds) => sum + seconds, 0) * 1000);
+}
+
+function stoppedAfter({ durationMs = 0, startedAt }: Times): Times {
+  return { durationMs, startedAt, stoppedAt: startedAt === undefined ? undefined : startedAt + durationMs };
 }
 
 function isSame(known: Manifest['files'][number], file: UploadedFile, format: FileFormat): boolean {
@@ -117,9 +144,7 @@ async function playlistContents(
   signal: AbortSignal,
 ): Promise<StoredFile> {
   const text = await bytesOf(store, file.key, signal);
-  const keys = listedIn(text.toString('utf8')).names.map(
-    (name) => folderOf(file.key) + decodeURIComponent(name),
-  );
+  const keys = segmentKeys(file.key, text.toString('utf8'));
   const contents: FileContent[] = [];
   for (const [take, ofTake] of Map.groupBy(keys, takeOf)) {
     const objects: { key: string; sizeBytes: number; crc32: string }[] = [];

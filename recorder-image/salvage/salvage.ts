@@ -1,5 +1,6 @@
 import { completed, failedWith, failedWithoutMedia } from '../recording/outcome.ts';
 import type { Outcome } from '../recording/outcome.ts';
+import { ObjectStoreError } from '../upload/object-store.ts';
 import { UploadLoop } from '../upload/upload-loop.ts';
 import type { Step } from '../upload/upload-loop.ts';
 import { salvageFiles } from './salvage-files.ts';
@@ -24,17 +25,13 @@ export async function salvage(context: SalvageContext, signal: AbortSignal): Pro
   });
   loop.finish();
   const save = format === 'm3u8' ? salvagePlaylist : salvageFiles;
-  const step = async (): Promise<Step<Salvaged>> => ({ done: await save(context, signal) });
+  const step = (): Promise<Step<Salvaged>> => whole(() => save(context, signal));
   try {
-    const { files, durationMs, startedAt } = await loop.run(step, () => Promise.resolve(), signal);
+    const { files, ...said } = await loop.run(step, () => Promise.resolve(), signal);
     if (files.length === 0) return failedWithoutMedia('Stopped');
-    const stoppedAt =
-      startedAt === undefined || durationMs === undefined ? undefined : startedAt + durationMs;
-    const times = { durationMs, startedAt, stoppedAt };
-    const tell = async (): Promise<Step<SalvageManifest>> => ({
-      done: await writeSalvageManifest(context, { files, times }, signal),
-    });
-    const { manifest, known } = await loop.run(tell, () => Promise.resolve(), signal);
+    const tell = (): Promise<Step<SalvageManifest>> =>
+      whole(() => writeSalvageManifest(context, { files, times: said }, signal));
+    const { manifest, times, known } = await loop.run(tell, () => Promise.resolve(), signal);
     const stored = files.map((file) => ({ ...file, format, contents: [] }));
     return completed({
       ...{ reason: 'Salvaged', files: stored, times, manifest, config: { upload: { s3 } } },
@@ -44,5 +41,16 @@ export async function salvage(context: SalvageContext, signal: AbortSignal): Pro
     signal.throwIfAborted();
     log.error({ error }, 'what was stored could not be saved');
     return failedWith(error, {});
+  }
+}
+
+/** It begins again with what there is: whatever the store goes on to say but trouble of its own is a refusal. */
+async function whole<T>(work: () => Promise<T>): Promise<Step<T>> {
+  try {
+    return { done: await work() };
+  } catch (error) {
+    if (!(error instanceof ObjectStoreError) || error.failure === 'transient') throw error;
+    const { message, code, cause } = error;
+    throw new ObjectStoreError(message, { code, failure: 'refused', cause });
   }
 }

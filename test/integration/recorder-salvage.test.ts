@@ -1,17 +1,11 @@
-import {
-  CreateMultipartUploadCommand,
-  ListMultipartUploadsCommand,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
 import { existsSync } from 'node:fs';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { run } from '../cluster/run-command.ts';
-import { debianFfmpegPath, ffmpegPath } from '../support/ffmpeg.ts';
-import { startChild } from '../support/child-process.ts';
-import type { Child } from '../support/child-process.ts';
+import { debianFfmpegPath } from '../support/ffmpeg.ts';
+import { brokenWebm, fragmentedMp4, wholeFragments } from '../support/media/broken-media.ts';
 import { makeClip } from '../support/media/clip.ts';
+import { LostRecordings, salvage, startSalvage } from '../support/media/lost-recording.ts';
 import { comparePackets, packetHashes } from '../support/media/packets.ts';
 import type { PacketHashes } from '../support/media/packets.ts';
 import { expectPlayable } from '../support/media/plays.ts';
@@ -30,15 +24,16 @@ vi.setConfig({ testTimeout: 300_000 });
 
 const BUCKET = 'recordings';
 const MIB = 1024 * 1024;
-const SALVAGE = join(import.meta.dirname, '../../recorder-image/bin/salvage.ts');
 const resources = new AsyncDisposableStack();
 let s3: S3Server;
 /** Some 29 MB: three full parts and a piece. */
 let clip: string;
+let lost: LostRecordings;
 
 beforeAll(async () => {
   s3 = resources.use(await startS3());
   await s3.createBucket(BUCKET);
+  lost = new LostRecordings(s3, BUCKET);
   const clips = resources.use(await tempDirectory('clips'));
   clip = await makeClip(join(clips.path, 'clip.flv'), { seconds: 14, bitrateKbps: 16_000 });
 }, 900_000);
@@ -50,44 +45,6 @@ async function placeFor(folder: TempDirectory, format: string): Promise<Recorder
   const s3Key = place.s3Key.replace('.mp4', `.${format}`);
   const small = { RECORDING_RESOLUTION: '160x90', RECORDING_FPS: '10' };
   return { ...place, s3Key, env: { ...place.env, ...small, RECORDING_FORMAT: format, S3_KEY: s3Key } };
-}
-
-function objectOf(place: RecorderPlace): string {
-  return join(s3.directory, BUCKET, place.s3Key);
-}
-
-async function startSalvage(place: RecorderPlace, env: Record<string, string> = {}): Promise<Child> {
-  const all = { ...place.env, ...env };
-  return await startChild({ name: 'salvage', command: process.execPath, args: [SALVAGE], env: all });
-}
-
-async function salvage(place: RecorderPlace, env: Record<string, string> = {}): Promise<number | string> {
-  await using child = await startSalvage(place, env);
-  return await child.exited;
-}
-
-async function openUploads(place: RecorderPlace): Promise<number> {
-  const client = s3.client();
-  const answer = await client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET, Prefix: place.s3Key }));
-  client.destroy();
-  return (answer.Uploads ?? []).length;
-}
-
-/** As a node that is lost in the middle of a recording: nothing is left but what is in S3. */
-async function lose(
-  place: RecorderPlace,
-  uploaded: number | (() => Promise<boolean>),
-  clips = [clip],
-): Promise<void> {
-  await using recorder = await startRecorder(place);
-  for (const file of clips) await publish({ file, url: recorder.url });
-  const isThere =
-    typeof uploaded === 'number' ? async () => (await recorder.status()).bytesUploaded >= uploaded : uploaded;
-  await waitFor(isThere, { what: 'parts in S3', timeoutMs: 120_000 });
-  const first = { what: 'the first take in S3', timeoutMs: 120_000 };
-  if (clips.length > 1) await waitFor(() => existsSync(objectOf(place)), first);
-  await recorder.kill();
-  await rm(place.spool, { recursive: true, maxRetries: 5, retryDelay: 100 });
 }
 
 function expectPrefix(recorded: PacketHashes, published: PacketHashes, least: number): void {
@@ -103,30 +60,30 @@ describe('an MP4 whose recorder was lost with its node', () => {
   it('plays, can be sought in and begins as what was published, and is the same when it is salvaged again', async () => {
     await using folder = await tempDirectory('salvage');
     const place = await placeFor(folder, 'mp4');
-    await lose(place, 3 * 8 * MIB);
-    expect(existsSync(objectOf(place))).toBe(false);
-    expect(await openUploads(place)).toBe(1);
+    await lost.lose(place, 3 * 8 * MIB, { clips: [clip] });
+    expect(existsSync(lost.objectOf(place))).toBe(false);
+    expect(await lost.openUploads(place)).toBe(1);
 
     expect(await salvage(place)).toBe(0);
-    await expectPlayable(objectOf(place), await debianFfmpegPath());
-    expectPrefix(await packetHashes(objectOf(place)), await packetHashes(clip), 0.8);
-    expect((await readFile(objectOf(place))).subarray(0, 64).includes('moov')).toBe(true);
-    expect(await openUploads(place)).toBe(0);
+    await expectPlayable(lost.objectOf(place), await debianFfmpegPath());
+    expectPrefix(await packetHashes(lost.objectOf(place)), await packetHashes(clip), 0.8);
+    expect((await readFile(lost.objectOf(place))).subarray(0, 64).includes('moov')).toBe(true);
+    expect(await lost.openUploads(place)).toBe(0);
     const result = await readResult(place);
     expect(result).toMatchObject({
       outcome: 'completed',
       reason: 'Salvaged',
       key: place.s3Key,
-      sizeBytes: (await stat(objectOf(place))).size,
+      sizeBytes: (await stat(lost.objectOf(place))).size,
       startedAt: expect.any(String),
     });
     expect(result.durationSeconds).toBeGreaterThan(11);
     expect(result.durationSeconds).toBeLessThan(14.1);
 
-    const { mtimeMs } = await stat(objectOf(place));
+    const { mtimeMs } = await stat(lost.objectOf(place));
     expect(await salvage(place)).toBe(0);
     expect(await readResult(place)).toEqual(result);
-    expect((await stat(objectOf(place))).mtimeMs).toBe(mtimeMs);
+    expect((await stat(lost.objectOf(place))).mtimeMs).toBe(mtimeMs);
     // What was made on the way is gone.
     expect(existsSync(place.spool)).toBe(false);
   });
@@ -134,14 +91,14 @@ describe('an MP4 whose recorder was lost with its node', () => {
   it('is left as it is where it is too large to be worth an index', async () => {
     await using folder = await tempDirectory('salvage');
     const place = await placeFor(folder, 'mp4');
-    await lose(place, 2 * 8 * MIB);
+    await lost.lose(place, 2 * 8 * MIB, { clips: [clip] });
     expect(await salvage(place, { SALVAGE_REINDEX_MAX_MB: '1' })).toBe(0);
     const result = await readResult(place);
     expect(result).toMatchObject({ outcome: 'completed', reason: 'Salvaged' });
-    expect((await stat(objectOf(place))).size % (8 * MIB)).toBe(0);
+    expect((await stat(lost.objectOf(place))).size % (8 * MIB)).toBe(0);
     // With its index after all.
     expect(await salvage(place)).toBe(0);
-    await expectPlayable(objectOf(place), await debianFfmpegPath());
+    await expectPlayable(lost.objectOf(place), await debianFfmpegPath());
   });
 
   it('is not touched when its recorder had finished it', async () => {
@@ -150,10 +107,10 @@ describe('an MP4 whose recorder was lost with its node', () => {
     await using recorder = await startRecorder(place);
     await publish({ file: clip, url: recorder.url });
     expect(await recorder.stop()).toBe(0);
-    const { mtimeMs } = await stat(objectOf(place));
+    const { mtimeMs } = await stat(lost.objectOf(place));
     const finished = await readResult(place);
     expect(await salvage(place)).toBe(0);
-    expect((await stat(objectOf(place))).mtimeMs).toBe(mtimeMs);
+    expect((await stat(lost.objectOf(place))).mtimeMs).toBe(mtimeMs);
     const result = await readResult(place);
     expect(result).toMatchObject({ outcome: 'completed', key: place.s3Key });
     expect(result).toMatchObject({ checksum: expect.stringMatching(/^CRC32:/) });
@@ -166,12 +123,12 @@ describe('an MP4 whose recorder was lost with its node', () => {
     await using recorder = await startRecorder(place);
     const short = await makeClip(join(folder.path, 'short.flv'), { seconds: 4, bitrateKbps: 1000 });
     await publish({ file: short, url: recorder.url });
-    await waitFor(async () => (await openUploads(place)) === 1, { what: 'the upload to be begun' });
+    await waitFor(async () => (await lost.openUploads(place)) === 1, { what: 'the upload to be begun' });
     await recorder.kill();
     expect(await salvage(place)).toBe(10);
     expect(await readResult(place)).toMatchObject({ outcome: 'failed', reason: 'NothingReceived' });
-    expect(await openUploads(place)).toBe(0);
-    expect(existsSync(objectOf(place))).toBe(false);
+    expect(await lost.openUploads(place)).toBe(0);
+    expect(existsSync(lost.objectOf(place))).toBe(false);
   });
 });
 
@@ -180,23 +137,36 @@ describe('a salvage', () => {
     await using folder = await tempDirectory('salvage');
     await using proxy = await startS3Proxy(s3);
     const place = await placeFor(folder, 'mp4');
-    await lose(place, 3 * 8 * MIB);
-    const killAt = async (request: number): Promise<number | string> => {
-      let requests = 0;
+    // Two parts, the second one of which breaks off: each of many salvages reads and sends all of it.
+    const bytes = (await fragmentedMp4(clip, folder.path)).subarray(0, 6 * MIB);
+    await lost.leaveUpload(place.s3Key, bytes, { 'recording-id': place.recordingId });
+    // At each one that changes what is stored: a kill at any other one leaves the same as one at the one before it.
+    const killAt = async (change: number): Promise<number | string> => {
+      let changes = 0;
       await using child = await startSalvage(place, { S3_ENDPOINT: proxy.endpoint });
-      proxy.onRequest(() => {
-        requests += 1;
-        if (requests === request) process.kill(child.pid, 'SIGKILL');
+      proxy.onRequest((_, { method }) => {
+        if (method === 'GET' || method === 'HEAD') return;
+        changes += 1;
+        if (changes === change) process.kill(child.pid, 'SIGKILL');
       });
       return await child.exited;
     };
-    let code: number | string = 'SIGKILL';
-    for (let request = 1; code === 'SIGKILL'; request += 1) code = await killAt(request);
+    let code = await killAt(1);
+    let kills = 0;
+    for (; code === 'SIGKILL'; kills += 1) code = await killAt(kills + 2);
+    expect(kills).toBeGreaterThan(5);
     expect(code).toBe(0);
-    await expectPlayable(objectOf(place), await debianFfmpegPath());
-    expectPrefix(await packetHashes(objectOf(place)), await packetHashes(clip), 0.8);
-    expect(await openUploads(place)).toBe(0);
-    expect((await readFile(objectOf(place))).subarray(0, 64).includes('moov')).toBe(true);
+    await expectPlayable(lost.objectOf(place), await debianFfmpegPath());
+    const whole = join(folder.path, 'whole.mp4');
+    await writeFile(whole, wholeFragments(bytes));
+    const saved = await packetHashes(lost.objectOf(place));
+    expect(comparePackets(await packetHashes(whole), saved)).toMatchObject({
+      video: { missing: 0 },
+      audio: { missing: 0 },
+    });
+    expectPrefix(saved, await packetHashes(clip), 0.1);
+    expect(await lost.openUploads(place)).toBe(0);
+    expect((await readFile(lost.objectOf(place))).subarray(0, 64).includes('moov')).toBe(true);
   });
 
   it('saves each of several takes, and says so', async () => {
@@ -204,12 +174,12 @@ describe('a salvage', () => {
     const place = await placeFor(folder, 'mp4');
     const small = { seconds: 8, size: '256x144', bitrateKbps: 16_000 };
     const other = await makeClip(join(folder.path, 'other.flv'), small);
-    await lose(place, 4 * 8 * MIB, [clip, other]);
+    await lost.lose(place, 4 * 8 * MIB, { clips: [clip, other] });
     expect(await salvage(place)).toBe(0);
-    const second = objectOf(place).replace('.mp4', '-take2.mp4');
-    expect(comparePackets(await packetHashes(clip), await packetHashes(objectOf(place))).ok).toBe(true);
+    const second = lost.objectOf(place).replace('.mp4', '-take2.mp4');
+    expect(comparePackets(await packetHashes(clip), await packetHashes(lost.objectOf(place))).ok).toBe(true);
     expectPrefix(await packetHashes(second), await packetHashes(other), 0.3);
-    for (const file of [objectOf(place), second]) await expectPlayable(file, await debianFfmpegPath());
+    for (const file of [lost.objectOf(place), second]) await expectPlayable(file, await debianFfmpegPath());
     const result = await readResult(place);
     const key = place.s3Key.replace('.mp4', '-take2.mp4');
     const files = [{ key: place.s3Key }, { key, sizeBytes: (await stat(second)).size }];
@@ -224,14 +194,15 @@ describe('other formats', () => {
     await using folder = await tempDirectory('salvage');
     const place = await placeFor(folder, 'm3u8');
     // Both whole segments of 6 s; the third stays open as long as its publisher may come back.
-    const segments = async () => (await readFile(objectOf(place), 'utf8')).split('#EXTINF').length - 1;
-    await lose(place, async () => (await segments()) === 2);
+    const segments = async () => (await readFile(lost.objectOf(place), 'utf8')).split('#EXTINF').length - 1;
+    await lost.lose(place, async () => (await segments()) === 2, { clips: [clip] });
     expect(await salvage(place)).toBe(0);
-    expect(await readFile(objectOf(place), 'utf8')).toMatch(/#EXT-X-ENDLIST\n$/);
-    await expectPlayable(objectOf(place), await debianFfmpegPath());
-    expectPrefix(await packetHashes(objectOf(place)), await packetHashes(clip), 0.5);
+    expect(await readFile(lost.objectOf(place), 'utf8')).toMatch(/#EXT-X-ENDLIST\n$/);
+    await expectPlayable(lost.objectOf(place), await debianFfmpegPath());
+    expectPrefix(await packetHashes(lost.objectOf(place)), await packetHashes(clip), 0.5);
     const result = await readResult(place);
-    expect(result).toMatchObject({ outcome: 'completed', reason: 'Salvaged', durationSeconds: 12 });
+    // The sound of the clip begins 21 ms before its picture, with which the third segment would begin.
+    expect(result).toMatchObject({ outcome: 'completed', reason: 'Salvaged', durationSeconds: 12.021 });
     expect(await salvage(place)).toBe(0);
     expect(await readResult(place)).toEqual(result);
   });
@@ -239,16 +210,12 @@ describe('other formats', () => {
   it('makes a WebM that plays of one that breaks off', async () => {
     await using folder = await tempDirectory('salvage');
     const place = await placeFor(folder, 'webm');
-    const { bytes, published } = await brokenWebm(folder.path);
-    const client = s3.client();
-    const object = { Bucket: BUCKET, Key: place.s3Key };
-    const { UploadId } = await client.send(new CreateMultipartUploadCommand(object));
-    await client.send(new UploadPartCommand({ ...object, UploadId, PartNumber: 1, Body: bytes }));
-    client.destroy();
+    const { bytes, published } = await brokenWebm(clip, folder.path);
+    await lost.leaveUpload(place.s3Key, bytes);
 
     expect(await salvage(place)).toBe(0);
-    await expectPlayable(objectOf(place), await debianFfmpegPath());
-    expectPrefix(await packetHashes(objectOf(place)), await packetHashes(published), 0.5);
+    await expectPlayable(lost.objectOf(place), await debianFfmpegPath());
+    expectPrefix(await packetHashes(lost.objectOf(place)), await packetHashes(published), 0.5);
     const result = await readResult(place);
     expect(result).toMatchObject({ outcome: 'completed', reason: 'Salvaged', format: 'webm' });
     expect(await salvage(place)).toBe(0);
@@ -262,14 +229,3 @@ describe('other formats', () => {
     expect(await readResult(place)).toMatchObject({ outcome: 'failed', reason: 'BadConfiguration' });
   });
 });
-
-/** As the recorder's FFmpeg has written it so far: its segment has no size yet, and its end is missing. */
-async function brokenWebm(directory: string): Promise<{ bytes: Buffer; published: string }> {
-  const published = join(directory, 'published.webm');
-  const encode = ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-vf', 'scale=160:90', '-c:a', 'libopus'];
-  await run(await ffmpegPath(), ['-v', 'error', '-i', clip, ...encode, published]);
-  const whole = await readFile(published);
-  const segment = whole.indexOf(Buffer.from('18538067', 'hex'));
-  whole.set(Buffer.from('01ffffffffffffff', 'hex'), segment + 4);
-  return { bytes: whole.subarray(0, Math.floor(whole.length * 0.8)), published };
-}
