@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planOf } from '../chaos/recorder/plan.ts';
 import { runCell } from '../chaos/recorder/run-cell.ts';
-import type { CellWorld } from '../chaos/recorder/run-cell.ts';
+import type { CellWorld } from '../chaos/recorder/cell-world.ts';
 import { openChaosWorld } from '../chaos/recorder/world.ts';
 
 /**
