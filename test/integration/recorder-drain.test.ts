@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PHASES } from '../chaos/recorder/plan.ts';
+import { expectedOf, PHASES } from '../chaos/recorder/plan.ts';
 import type { Plan } from '../chaos/recorder/plan.ts';
 import { runCell } from '../chaos/recorder/run-cell.ts';
-import type { CellWorld } from '../chaos/recorder/run-cell.ts';
+import type { CellWorld } from '../chaos/recorder/cell-world.ts';
 import { openChaosWorld } from '../chaos/recorder/world.ts';
 
 const resources = new AsyncDisposableStack();
@@ -21,6 +21,7 @@ const plan = (change: Partial<Plan> & Pick<Plan, 'fault' | 'phase'>): Plan => ({
   request: 1,
   large: true,
   format: 'mp4',
+  expected: expectedOf(change.fault),
   ...change,
 });
 const untouched = { ok: true, packetsLost: 0, leftovers: 0, note: '' };

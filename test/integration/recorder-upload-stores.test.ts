@@ -1,19 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Manner, S3Request } from '../support/proxy/s3-manner.ts';
+import {
+  failsCompletions,
+  failure,
+  isCompletion,
+  isCreation,
+  isPart,
+  refusal,
+  refusesChecksums,
+  renamesMetadata,
+  slowDownStorm,
+} from '../support/proxy/store-manners.ts';
 import { startUploadBench } from './upload-support/upload-bench.ts';
 import type { UploadBench } from './upload-support/upload-bench.ts';
 import { STORES } from './upload-support/stores.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
-
-const isPart = ({ method, url }: S3Request): boolean => method === 'PUT' && url.includes('partNumber=');
-const isCompletion = ({ method, url }: S3Request): boolean => method === 'POST' && url.includes('uploadId=');
-const isCreation = ({ method, url }: S3Request): boolean => method === 'POST' && url.includes('uploads');
-const failure = (code: string, message = code): string =>
-  `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
-const refusal = (status: number, code: string, message?: string): Manner => ({
-  answer: { status, body: failure(code, message) },
-});
 
 describe.each(STORES)('a store that is $name', ({ start }) => {
   const resources = new AsyncDisposableStack();
@@ -37,16 +39,11 @@ describe.each(STORES)('a store that is $name', ({ start }) => {
   });
 
   it('and refuses checksums, takes a file without them', async () => {
-    const refuses = ({ headers }: S3Request): Manner | undefined => {
-      const checksum = Object.keys(headers).find((name) => /checksum|trailer/.test(name));
-      if (checksum === undefined) return undefined;
-      return refusal(400, 'InvalidArgument', `Unsupported header '${checksum}' received for this API call`);
-    };
-    const without = await bench.upload({ manner: refuses, checksums: 'when_required' });
+    const without = await bench.upload({ manner: refusesChecksums, checksums: 'when_required' });
     await without.outcome;
     await bench.expectStored(without.key, without.bytes);
 
-    const asUsual = await bench.upload({ manner: refuses });
+    const asUsual = await bench.upload({ manner: refusesChecksums });
     await expect(asUsual.outcome).rejects.toThrow(/S3_CHECKSUMS=when_required/);
   });
 
@@ -75,13 +72,7 @@ describe.each(STORES)('a store that is $name', ({ start }) => {
     ['not at all', () => undefined],
   ])('and gives metadata back %s, is not sent a file twice', async (_, nameOf) => {
     const rewrites = (request: S3Request): Manner => ({
-      rewrite: (headers) =>
-        Object.fromEntries(
-          Object.entries(headers).flatMap(([name, value]) => {
-            const changed = name.startsWith('x-amz-meta-') ? nameOf(name) : name;
-            return changed === undefined ? [] : [[changed, value]];
-          }),
-        ),
+      ...renamesMetadata(nameOf),
       ...(isCompletion(request) && completions === 0
         ? {
             afterwards: () => {
@@ -140,14 +131,7 @@ describe.each(STORES)('a store that is $name', ({ start }) => {
   });
 
   it('and answers a completion with 200 and an error, is asked again', async () => {
-    let refused = 0;
-    const { key, bytes, outcome, seen } = await bench.upload({
-      manner: (request) => {
-        if (!isCompletion(request) || refused === 2) return undefined;
-        refused += 1;
-        return refusal(200, 'InternalError', 'We encountered an internal error. Please try again.');
-      },
-    });
+    const { key, bytes, outcome, seen } = await bench.upload({ manner: failsCompletions(2) });
     await outcome;
     await bench.expectStored(key, bytes);
     expect(seen.filter(isPart)).toHaveLength(3);
@@ -155,12 +139,7 @@ describe.each(STORES)('a store that is $name', ({ start }) => {
 
   it('and refuses every second request in a storm, has the file all the same within a minute', async () => {
     for (const seed of [1, 2, 3]) {
-      let state = seed;
-      const refuses = (): Manner | undefined => {
-        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-        return state < 2 ** 31 ? refusal(503, 'SlowDown', 'Please reduce your request rate.') : undefined;
-      };
-      const { key, bytes, outcome } = await bench.upload({ manner: refuses });
+      const { key, bytes, outcome } = await bench.upload({ manner: slowDownStorm(seed) });
       const began = performance.now();
       await outcome;
       expect(performance.now() - began).toBeLessThan(60_000);

@@ -1,10 +1,12 @@
+import { loadavg } from 'node:os';
 import { say, secondsSince } from '../../cluster/progress.ts';
 import { writeReport } from '../../report/report.ts';
 import { chaosOptions, USAGE } from './options.ts';
 import type { ChaosOptions } from './options.ts';
 import { planOf } from './plan.ts';
 import { runCell } from './run-cell.ts';
-import type { Cell, CellWorld } from './run-cell.ts';
+import type { CellWorld } from './cell-world.ts';
+import type { Cell } from './run-cell.ts';
 import { table } from './table.ts';
 import { openChaosWorld } from './world.ts';
 
@@ -22,9 +24,12 @@ async function chaos(options: ChaosOptions): Promise<number> {
     cells: cells.length,
     cellsFailed: failed.length,
     packetsLost: cells.reduce((sum, cell) => sum + cell.packetsLost, 0),
+    packetsAcknowledged: cells.reduce((sum, cell) => sum + cell.acknowledged, 0),
     leftovers: cells.reduce((sum, cell) => sum + cell.leftovers, 0),
+    seconds: Math.round((performance.now() - began) / 1000),
   };
-  const report = await writeReport('chaos-recorder', { startedAt, figures, details: { cells } });
+  const load = loadavg().map((value) => Math.round(value * 10) / 10);
+  const report = await writeReport('chaos-recorder', { startedAt, figures, details: { cells, load } });
   say(`${cells.length} recordings in ${secondsSince(began)} s, ${failed.length} failed: see ${report}.`);
   return failed.length === 0 && cells.length > 0 ? 0 : 1;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { link, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PacketHashes } from '../../support/media/packets.ts';
+import { codedFrame } from './coded-frame.ts';
 
 const FILE_HEADER = 13;
 const TAG_HEADER = 11;
@@ -10,41 +11,50 @@ const AUDIO = 8;
 const VIDEO = 9;
 
 /**
- * Keeps a recording's journal readable after the recorder has removed it: by a second name for the same file, which
- * costs nothing and shows every byte that the recorder ever wrote.
+ * Keeps a recording's journal readable after the recorder has removed it: by second names for the same files, which cost
+ * nothing and show every byte that the recorder ever wrote.
  */
 export class JournalLink {
   readonly #spool: string;
   readonly #keep: string;
-  #held = false;
+  readonly #held: string[] = [];
 
+  /** @param options.keep what the second names begin with */
   constructor(options: { readonly spool: string; readonly keep: string }) {
     this.#spool = options.spool;
     this.#keep = options.keep;
   }
 
-  /** The second name; made as soon as there is a journal. Returns whether there is one. */
-  async hold(): Promise<boolean> {
-    if (this.#held) return true;
-    try {
-      await link(join(this.#spool, 'take-1.flv'), this.#keep);
-      this.#held = true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  /** Gives a second name to each take that has none yet. Returns how many takes there are. */
+  async hold(): Promise<number> {
+    while (true) {
+      const take = this.#held.length + 1;
+      const name = `${this.#keep}-${take}.flv`;
+      try {
+        await link(join(this.#spool, `take-${take}.flv`), name);
+        this.#held.push(name);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        return this.#held.length;
+      }
     }
-    return this.#held;
   }
 
   /** The media in it, in seconds. */
   async lastsSeconds(): Promise<number> {
-    if (!(await this.hold())) return 0;
-    return lastTimestampMs(await readFile(this.#keep)) / 1000;
+    const takes = await this.#read();
+    return Math.max(0, ...takes.map(lastTimestampMs)) / 1000;
   }
 
-  /** The packets of all whole tags, hashed as ffprobe hashes them; nothing where there is no journal. */
+  /** The packets of all whole tags of all takes, hashed as ffprobe hashes them; nothing where there is no journal. */
   async packets(): Promise<PacketHashes> {
-    if (!(await this.hold())) return { video: [], audio: [] };
-    return packetsIn(await readFile(this.#keep));
+    const takes = (await this.#read()).map(packetsIn);
+    return { video: takes.flatMap(({ video }) => video), audio: takes.flatMap(({ audio }) => audio) };
+  }
+
+  async #read(): Promise<Buffer[]> {
+    await this.hold();
+    return await Promise.all(this.#held.map((name) => readFile(name)));
   }
 }
 
@@ -57,7 +67,7 @@ function lastTimestampMs(flv: Buffer): number {
   return last;
 }
 
-/** The payloads of H.264 and AAC packets, without FLV's own bytes before them and without codec configurations. */
+/** The payloads of all packets, without what FLV and Enhanced RTMP put before them and without codec configurations. */
 export function packetsIn(flv: Buffer): PacketHashes {
   const video: string[] = [];
   const audio: string[] = [];
@@ -65,16 +75,15 @@ export function packetsIn(flv: Buffer): PacketHashes {
     const size = flv.readUIntBE(offset + 1, 3);
     const end = offset + TAG_HEADER + size;
     if (end + TRAILER > flv.length) break;
-    const payload = flv.subarray(offset + TAG_HEADER, end);
-    if (payload[1] === 1) {
-      if (flv[offset] === VIDEO) video.push(md5(payload.subarray(5)));
-      else if (flv[offset] === AUDIO) audio.push(md5(payload.subarray(2)));
-    }
+    const type = flv[offset] ?? 0;
+    const frame = codedFrame(type, flv.subarray(offset + TAG_HEADER, end));
+    if (frame !== undefined && type === VIDEO) video.push(md5(frame));
+    if (frame !== undefined && type === AUDIO) audio.push(md5(frame));
     offset = end + TRAILER;
   }
   return { video, audio };
 }
 
-function md5(bytes: Buffer): string {
+export function md5(bytes: Buffer): string {
   return createHash('md5').update(bytes).digest('hex');
 }

@@ -6,6 +6,7 @@ import { manifestKey } from '../../../recorder-image/contract/object-keys.ts';
 import { openFolderSource } from '../../../recorder-image/verify/folder-source.ts';
 import { verifyRecording } from '../../../recorder-image/verify/verify-recording.ts';
 import type { PacketHashes } from '../../support/media/packets.ts';
+import type { Expected } from './plan.ts';
 
 const KINDS = ['audio', 'video'] as const;
 
@@ -20,7 +21,11 @@ export interface SeenPackets {
 }
 
 /** What the recording's manifest claims that is not so; empty when all of it is. `bucket` is the bucket's folder. */
-export async function falseClaims(bucket: string, key: string, seen: SeenPackets): Promise<string[]> {
+export async function falseClaims(
+  bucket: string,
+  options: { readonly key: string; readonly expected: Expected; readonly seen: SeenPackets },
+): Promise<string[]> {
+  const { key, expected, seen } = options;
   const path = join(bucket, manifestKey(key));
   const source = await openFolderSource(path);
   const { signal } = new AbortController();
@@ -31,8 +36,20 @@ export async function falseClaims(bucket: string, key: string, seen: SeenPackets
     ...(manifest.complete && seen.lost > 0
       ? [`it claims to be complete, and lacks ${seen.lost} packets`]
       : []),
+    ...falseIncompleteness(manifest, expected, seen),
     ...KINDS.flatMap((kind) => falseCounts(manifest, kind, seen)),
   ];
+}
+
+/** That something is missing where nothing is, and nothing can have been. */
+function falseIncompleteness(
+  { complete, incompleteReason }: Manifest,
+  expected: Expected,
+  { lost }: SeenPackets,
+): string[] {
+  if (complete || lost > 0) return [];
+  if (expected.complete === 'either' && incompleteReason === 'MediaLost') return [];
+  return [`it claims to be incomplete (${incompleteReason}), and lacks nothing`];
 }
 
 function falseCounts(manifest: Manifest, kind: (typeof KINDS)[number], seen: SeenPackets): string[] {

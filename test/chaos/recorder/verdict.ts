@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { readdir } from 'node:fs/promises';
-import { run } from '../../cluster/run-command.ts';
 import { debianFfmpegPath } from '../../support/ffmpeg.ts';
-import { comparePackets, packetHashes } from '../../support/media/packets.ts';
+import { comparePackets } from '../../support/media/packets.ts';
 import type { PacketHashes } from '../../support/media/packets.ts';
 import { expectPlayable } from '../../support/media/plays.ts';
 import type { RecorderPlace } from '../../support/media/recorder-process.ts';
@@ -11,7 +10,8 @@ import type { S3Server } from '../../support/s3-server.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { processesOf } from './incarnations.ts';
 import { falseClaims } from './manifest-claims.ts';
-import type { Format } from './plan.ts';
+import type { Expected, Format } from './plan.ts';
+import { audioSecondsOf, durationOf, filesOf, packetsOf } from './stored-files.ts';
 
 /** What the run knows of what it has pushed. */
 export interface Evidence {
@@ -23,10 +23,14 @@ export interface Evidence {
   readonly atKills: readonly PacketHashes[];
   /** Clips that were pushed to their end with the recorder alive, after the last kill. */
   readonly pushed: readonly PacketHashes[];
+  /** Of each audio packet, where no format keeps its codec. */
+  readonly encodedAudioPacketSeconds?: number;
 }
 
 export interface Verdict {
   readonly packetsLost: number;
+  /** Packets in the journal. */
+  readonly acknowledged: number;
   readonly leftovers: number;
   /** What is wrong, for people; empty when nothing is. */
   readonly complaints: readonly string[];
@@ -38,6 +42,7 @@ export interface Scene {
   readonly s3: S3Server;
   readonly bucket: string;
   readonly format: Format;
+  readonly expected: Expected;
 }
 
 /** How far the length of what is encoded may be from what was received, in seconds. */
@@ -55,41 +60,45 @@ export async function judge(scene: Scene, evidence: Evidence): Promise<Verdict> 
     packetsLost += packets;
     if (packets > 0) complaints.push(`${packets} packets lost ${what}`);
   };
-  const object = join(s3.directory, bucket, place.s3Key);
-  const { journal, atKills, pushed } = evidence;
+  const root = join(s3.directory, bucket);
+  const files = await filesOf(root, place.s3Key);
+  const { journal, atKills, pushed, encodedAudioPacketSeconds: perPacket } = evidence;
   let file: PacketHashes | undefined;
   if (scene.format === 'webm') {
-    const lasts = await durationOf(object);
+    const lasts = await durationOf(files);
     // Its packets are other ones: what can be told is whether there are as many seconds of them.
     if (Math.abs(lasts - evidence.lastsSeconds) > LENGTH_TOLERANCE)
       complaints.push(`it lasts ${lasts} s, and what was received ${evidence.lastsSeconds} s`);
   } else {
-    file = await packetHashes(object);
-    const inFile = comparePackets(journal, file);
+    file = await packetsOf(files);
+    const copied = perPacket === undefined ? journal : { ...journal, audio: file.audio };
+    const inFile = comparePackets(copied, file);
     lose(inFile.video.missing + inFile.audio.missing, 'between journal and file');
     const extra = inFile.video.extra + inFile.audio.extra;
     if (extra > 0) complaints.push(`${extra} packets in the file that were never received`);
   }
+  if (perPacket !== undefined) {
+    const [received, stored] = [journal.audio.length * perPacket, await audioSecondsOf(files)];
+    // Encoded, it has at least what was received: where there is a gap, it may be filled with silence.
+    if (stored < received - LENGTH_TOLERANCE)
+      complaints.push(`it has ${stored} s of sound, and ${received} s were received`);
+  }
   const seen = { journal, file, lost: packetsLost };
-  complaints.push(...(await falseClaims(join(s3.directory, bucket), place.s3Key, seen)));
+  complaints.push(...(await falseClaims(root, { key: place.s3Key, expected: scene.expected, seen })));
   for (const kept of atKills) {
     lose(notPrefix(kept.video, journal.video) + notPrefix(kept.audio, journal.audio), 'by the restart');
   }
   for (const clip of pushed) {
     lose(notWithin(clip.video, journal.video) + notWithin(clip.audio, journal.audio), 'before the journal');
   }
-  try {
-    await expectPlayable(object, await debianFfmpegPath());
-  } catch (error) {
-    complaints.push(String(error));
+  for (const path of files) {
+    await expectPlayable(path, await debianFfmpegPath()).catch((error: unknown) =>
+      complaints.push(String(error)),
+    );
   }
   const left = await leftovers(scene);
-  return { packetsLost, leftovers: left.length, complaints: [...complaints, ...left] };
-}
-
-async function durationOf(file: string): Promise<number> {
-  const entries = ['-show_entries', 'format=duration', '-of', 'csv=p=0'];
-  return Number(await run('ffprobe', ['-v', 'error', ...entries, file]));
+  const acknowledged = journal.video.length + journal.audio.length;
+  return { packetsLost, acknowledged, leftovers: left.length, complaints: [...complaints, ...left] };
 }
 
 function notPrefix(kept: readonly string[], journal: readonly string[]): number {
