@@ -15,7 +15,7 @@ import type { TempDirectory } from '../../test/support/temp-directory.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 import { Ingest } from './ingest.ts';
 import type { IngestOptions } from './ingest.ts';
-import type { MediaRefusal } from './publisher.ts';
+import type { MediaRefusal } from './publisher-handlers.ts';
 import { CertificateError } from './server-certificate.ts';
 import { command, connect, HANDSHAKE, message, publish } from './testing/messages.ts';
 import { proxyHeader } from './testing/proxy-header.ts';

@@ -6,7 +6,7 @@ import { AcceptRate } from './accept-rate.ts';
 import type { FourCcs } from './enhanced-capabilities.ts';
 import { Listener } from './listener.ts';
 import { Publisher } from './publisher.ts';
-import type { MediaRefusal } from './publisher.ts';
+import type { MediaRefusal } from './publisher-handlers.ts';
 import { RefusalLog } from './refusal-log.ts';
 import type { CertificatePaths } from './server-certificate.ts';
 import { isStreamKey } from './stream-key.ts';

@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { Track } from '../journal/flv.ts';
 import type { FourCcs } from './enhanced-capabilities.ts';
+import type { PublisherHandlers } from './publisher-handlers.ts';
 import { RtmpProtocolError } from './rtmp-protocol-error.ts';
 import { RtmpProtocol } from './rtmp-protocol.ts';
 import type { SocketVisitor } from './visitor.ts';
@@ -34,10 +35,7 @@ const FULL_TLS_READ_BYTES = 32 * 1024;
 const READ_EVERY_MS = 200;
 /** How long it is read as it comes, in ms, after an answer: a publisher that has closed answers that with a reset. */
 const EAGER_MS = 1000;
-/**
- * After so long without anything more, in ms, the last read was the end of a burst, however full it was: a client that
- * waits for an answer sends nothing before it has one.
- */
+/** After so long without anything more, in ms, a full read was the last of a burst: its client may wait for an answer. */
 const QUIET_MS = 200;
 /** Turns of the event loop without anything read, after which the socket holds nothing. Each turn asks the kernel. */
 const DRAINED_TURNS = 3;
@@ -45,33 +43,6 @@ const DRAINED_TURNS = 3;
 const DRAIN_MS = 1000;
 /** Reasons for refusing a track that are told to one connection. A codec has one, and there are not more codecs. */
 const MAX_REFUSALS = 64;
-
-/** What a publisher is to be told of a track that can't be recorded. */
-export interface MediaRefusal {
-  /** A sentence that names the codec. */
-  readonly refused: string;
-  /** It has sent nothing that could be recorded, for so long that it is to be sent away. */
-  readonly fatal: boolean;
-}
-
-export interface PublisherHandlers {
-  /** Whether it knows the key. Then its turn comes: it is let in by `start`, or turned away by `reject`. */
-  readonly onPublish: (publisher: Publisher, app: string, streamKey: string) => boolean;
-  readonly onMedia: (
-    publisher: Publisher,
-    track: Track,
-    timestamp: number,
-    payload: Buffer,
-  ) => MediaRefusal | undefined;
-  /** All that has come was handed on, and nothing more will be for {@link READ_EVERY_MS}. */
-  readonly onRest: () => void;
-  /** It does not publish any more: it has said so, or its connection is closed. It may publish again. */
-  readonly onUnpublish: (publisher: Publisher) => void;
-  /** It is turned away before it has proved the key. */
-  readonly onRefused: (publisher: Publisher, why: string, kind: 'late' | 'refused') => void;
-  /** Called once, as soon as nothing more is taken from it. */
-  readonly onGone: (publisher: Publisher) => void;
-}
 
 export interface PublisherOptions {
   readonly socket: Socket;

@@ -2,7 +2,7 @@ import type { Track } from '../journal/flv.ts';
 import type { Journal, JournalEntrance } from '../journal/journal.ts';
 import type { LeftOutTrack, Refusal } from '../journal/refusals.ts';
 import type { ExpulsionReason, IngestEvents } from '../ingest/ingest.ts';
-import type { MediaRefusal } from '../ingest/publisher.ts';
+import type { MediaRefusal } from '../ingest/publisher-handlers.ts';
 import type { RecorderMetrics } from '../metrics.ts';
 import { Rates } from './rates.ts';
 
