@@ -13,7 +13,7 @@ describe('the controller’s configuration', () => {
       leaderElection: true,
       httpPort: 8080,
       startTimeoutSeconds: 300,
-      recorder: { memory: '384Mi', cpuRequest: '100m', terminationGraceSeconds: 600 },
+      recorder: { memory: '224Mi', cpuRequest: '100m', terminationGraceSeconds: 600 },
     });
     expect(config.agora).toBeUndefined();
   });

@@ -42,7 +42,7 @@ export const controllerEnvironmentSchema = z.object({
   RECORDER_CPU_LIMIT: z.string().regex(CPU_QUANTITY, 'is a quantity such as 2').optional().meta({
     description: "CPU limit of a recorder, but for a webm's request where that is more. Default: none.",
   }),
-  RECORDER_MEMORY: z.string().regex(BYTES_QUANTITY, 'is a quantity such as 384Mi').default('384Mi').meta({
+  RECORDER_MEMORY: z.string().regex(BYTES_QUANTITY, 'is a quantity such as 224Mi').default('224Mi').meta({
     description:
       'Memory of a recorder that copies, request and limit; a webm has what its encoding takes more.',
   }),

@@ -133,8 +133,8 @@ describe('the recorder pod', () => {
       capabilities: { drop: ['ALL'] },
     });
     expect(container['resources']).toMatchObject({
-      requests: { memory: '384Mi' },
-      limits: { memory: '384Mi' },
+      requests: { memory: '224Mi' },
+      limits: { memory: '224Mi' },
     });
   });
 

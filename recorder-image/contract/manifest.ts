@@ -80,7 +80,6 @@ export const manifestAttemptSchema = z.object({
   startedAt: time.optional(),
   stoppedAt: time.optional(),
 });
-export type ManifestAttempt = z.infer<typeof manifestAttemptSchema>;
 
 /** What `manifest.json` in a recording's folder says: written last of all, so that what it names is there. */
 export const manifestSchema = z.object({

@@ -103,7 +103,9 @@ export class ManifestWriter {
     const { store, signingKey, log } = this.#options;
     const text = await readText(store, key, signal);
     if (text === undefined) return undefined;
-    const refuse = (why: string): undefined => void log.warn({ key, why }, 'left out of the manifest');
+    const refuse = (why: string): undefined => {
+      log.warn({ key, why }, 'left out of the manifest');
+    };
     let value: unknown;
     try {
       value = JSON.parse(text);

@@ -53,7 +53,7 @@ export function differencesBetween(
   const { matched, others } = matchTracks(expected, found);
   const differences = matched.flatMap(({ expected: track, found: own }) => difference(track, own) ?? []);
   const more = others.map((track) => ({
-    track: `${track.kind}:${0}` as const,
+    track: track.kind === 'audio' ? ('audio:0' as const) : ('video:0' as const),
     what: `the file has another track of ${track.kind}`,
     seconds: [],
   }));

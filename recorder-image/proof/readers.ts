@@ -4,15 +4,14 @@ import { FlvReader } from './flv-reader.ts';
 import { Mp4Reader } from './mp4-reader.ts';
 import { WebmReader } from './webm-reader.ts';
 
+const READERS: Readonly<Record<FileFormat, (offsetOf: OffsetOf) => FormatReader>> = {
+  mp4: (offsetOf) => new Mp4Reader(offsetOf),
+  m3u8: (offsetOf) => new Mp4Reader(offsetOf),
+  webm: (offsetOf) => new WebmReader(offsetOf),
+  flv: () => new FlvReader(),
+};
+
 /** Reads a file of this format; of a playlist, the header and the segments of a take. */
 export function readerOf(format: FileFormat, offsetOf: OffsetOf): FormatReader {
-  switch (format) {
-    case 'mp4':
-    case 'm3u8':
-      return new Mp4Reader(offsetOf);
-    case 'webm':
-      return new WebmReader(offsetOf);
-    case 'flv':
-      return new FlvReader();
-  }
+  return READERS[format](offsetOf);
 }

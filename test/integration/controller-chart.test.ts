@@ -82,7 +82,7 @@ describe('what keeps long recordings alive', () => {
       },
       spec: {
         terminationGracePeriodSeconds: 600,
-        containers: [{ resources: { requests: { memory: '384Mi' }, limits: { memory: '384Mi' } } }],
+        containers: [{ resources: { requests: { memory: '224Mi' }, limits: { memory: '224Mi' } } }],
       },
     });
     expect(objects.map(({ kind }) => kind)).not.toContain('PodDisruptionBudget');

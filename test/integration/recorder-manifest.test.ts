@@ -227,7 +227,7 @@ describe('a manifest', () => {
 describe('meetrec-verify', () => {
   it('says of a folder and of a bucket what it finds, by its exit code as well', async () => {
     await using folder = await tempDirectory('recorder');
-    const s3Key = `recordings/standup/${'verified'}-0123456789ab/recording.mp4`;
+    const s3Key = 'recordings/standup/verified-0123456789ab/recording.mp4';
     const place = { ...(await placeIn(folder, { S3_KEY: s3Key })), s3Key };
     await using recorder = await startRecorder(place);
     await publish({ file: clip, url: recorder.url });

@@ -8,18 +8,22 @@ import { freePort } from './free-port.ts';
 import { tempDirectory } from './temp-directory.ts';
 import { waitFor } from './wait-for.ts';
 
-export interface S3Server extends AsyncDisposable {
+/** A real S3 server on loopback. */
+export interface S3Service extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`; path style. */
   readonly endpoint: string;
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Buckets are folders in here, and objects are plain files. */
-  readonly directory: string;
   /** A name has 3 characters or more. */
   createBucket: (name: string) => Promise<void>;
   /** A client of the AWS SDK for this server; the caller destroys it. */
   client: () => S3Client;
+}
+
+export interface S3Server extends S3Service {
+  /** Buckets are folders in here, and objects are plain files. */
+  readonly directory: string;
 }
 
 /** Starts a real S3 server on loopback with a key pair of its own and no bucket. */
@@ -57,23 +61,30 @@ export async function startS3(options: { readonly parent?: string } = {}): Promi
     }),
   );
 
+  return {
+    ...accessTo({ endpoint, region, accessKeyId, secretAccessKey }),
+    directory,
+    [Symbol.asyncDispose]: async () => {
+      await server.stop();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What tests need of a server that listens there. */
+export function accessTo(
+  server: Pick<S3Service, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>,
+): Omit<S3Service, typeof Symbol.asyncDispose> {
+  const { endpoint, region, accessKeyId, secretAccessKey } = server;
   const client = (): S3Client =>
     new S3Client({ endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } });
   return {
-    endpoint,
-    region,
-    accessKeyId,
-    secretAccessKey,
-    directory,
+    ...server,
     client,
     createBucket: async (name) => {
       const own = client();
       await own.send(new CreateBucketCommand({ Bucket: name }));
       own.destroy();
-    },
-    [Symbol.asyncDispose]: async () => {
-      await server.stop();
-      await folder[Symbol.asyncDispose]();
     },
   };
 }

@@ -28,7 +28,9 @@ export async function falseClaims(bucket: string, key: string, seen: SeenPackets
   const manifest = manifestSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   return [
     ...report.problems.map(({ file, track, what }) => `verify: ${[file, track, what].join(' ')}`),
-    ...(manifest.complete && seen.lost > 0 ? [`it claims to be complete, and lacks ${seen.lost} packets`] : []),
+    ...(manifest.complete && seen.lost > 0
+      ? [`it claims to be complete, and lacks ${seen.lost} packets`]
+      : []),
     ...KINDS.flatMap((kind) => falseCounts(manifest, kind, seen)),
   ];
 }

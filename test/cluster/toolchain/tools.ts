@@ -69,6 +69,13 @@ export const distributions = [
     build: { kind: 'install', package: 'github.com/versity/versitygw/cmd/versitygw' },
   },
   {
+    // A second S3 server, for the tests of uploads alone: 7 minutes of processor time from nothing.
+    name: 'seaweedfs',
+    version: 'v0.0.0-20261109003541-7506e5f91cd6',
+    programs: ['seaweedfs'],
+    build: { kind: 'module', folder: 'seaweedfs', target: 'github.com/seaweedfs/seaweedfs/weed' },
+  },
+  {
     name: 'helm',
     version: 'v3.22.0',
     programs: ['helm'],

@@ -16,7 +16,7 @@ import type { S3Settings } from '../../../recorder-image/upload/s3-connection.ts
 import type { UploadedFile } from '../../../recorder-image/upload/upload-state.ts';
 import type { Manner, S3Request } from '../../support/proxy/s3-manner.ts';
 import { startS3Proxy } from '../../support/proxy/s3-proxy.ts';
-import type { S3Server } from '../../support/s3-server.ts';
+import type { S3Service } from '../../support/s3-server.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
@@ -60,7 +60,7 @@ export interface UploadBench extends AsyncDisposable {
   readonly expectStored: (key: string, bytes: Buffer) => Promise<void>;
 }
 
-export async function startUploadBench(s3: S3Server): Promise<UploadBench> {
+export async function startUploadBench(s3: S3Service): Promise<UploadBench> {
   const resources = new AsyncDisposableStack();
   resources.use(s3);
   await s3.createBucket(BUCKET);

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { S3Server } from '../s3-server.ts';
+import type { S3Service } from '../s3-server.ts';
 
 /** What is asked of the server. */
 export interface S3Request {
@@ -33,7 +33,7 @@ export interface Manner {
 
 /** Hands a request on, and its answer back, in this manner. */
 export async function passOn(
-  s3: S3Server,
+  s3: S3Service,
   exchange: {
     readonly incoming: IncomingMessage;
     readonly response: ServerResponse;
@@ -73,7 +73,7 @@ export async function passOn(
 }
 
 /** The same request to the server, with its headers as they are: its signature covers them, the host's name included. */
-export function requestTo(s3: S3Server, incoming: IncomingMessage): ClientRequest {
+export function requestTo(s3: S3Service, incoming: IncomingMessage): ClientRequest {
   const { hostname, port } = new URL(s3.endpoint);
   const { method, url: path, headers } = incoming;
   const upstream = request({ hostname, port, method, path, headers, agent: false });

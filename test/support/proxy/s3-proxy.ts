@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { S3Server } from '../s3-server.ts';
+import type { S3Server, S3Service } from '../s3-server.ts';
 import { passOn, requestTo } from './s3-manner.ts';
 import type { Manner, S3Request } from './s3-manner.ts';
 
@@ -29,7 +29,7 @@ const SLOW_MS = 150;
 type RequestListener = (count: number, request: { method: string; path: string }) => void;
 
 /** An HTTP proxy in front of an S3 server that can misbehave; it can be used wherever the server can. */
-export interface S3Proxy extends S3Server {
+export interface S3Behaviour {
   /** Undefined lets everything pass. */
   setFault: (fault: S3Fault | undefined) => void;
   /** How requests are treated while there is no fault; undefined hands one on as it is. */
@@ -38,7 +38,9 @@ export interface S3Proxy extends S3Server {
   onRequest: (listener: RequestListener) => void;
 }
 
-export async function startS3Proxy(s3: S3Server): Promise<S3Proxy> {
+export type S3Proxy = S3Server & S3Behaviour;
+
+export async function startS3Proxy<Server extends S3Service>(s3: Server): Promise<Server & S3Behaviour> {
   let fault: S3Fault | undefined;
   let lifted = Promise.withResolvers<void>();
   let count = 0;
@@ -106,7 +108,7 @@ export async function startS3Proxy(s3: S3Server): Promise<S3Proxy> {
   };
 }
 
-async function passHalf(s3: S3Server, incoming: IncomingMessage): Promise<void> {
+async function passHalf(s3: S3Service, incoming: IncomingMessage): Promise<void> {
   const upstream = requestTo(s3, incoming);
   const half = Number(incoming.headers['content-length'] ?? 0) / 2;
   let seen = 0;
@@ -119,7 +121,7 @@ async function passHalf(s3: S3Server, incoming: IncomingMessage): Promise<void> 
   incoming.socket.resetAndDestroy();
 }
 
-async function passWithoutAnswer(s3: S3Server, incoming: IncomingMessage): Promise<void> {
+async function passWithoutAnswer(s3: S3Service, incoming: IncomingMessage): Promise<void> {
   const upstream = requestTo(s3, incoming);
   const answered = once(upstream, 'response') as Promise<[IncomingMessage]>;
   answered.catch(() => undefined);

@@ -67,7 +67,7 @@ func recorderPod(recording *MeetingRecording, httpPort int) *corev1.Pod {
 	for name, value := range podLabels {
 		labels[name] = value
 	}
-	memory, spool, storage := resource.MustParse("384Mi"), resource.MustParse("8Gi"), resource.MustParse("8448Mi")
+	memory, spool, storage := resource.MustParse("224Mi"), resource.MustParse("8Gi"), resource.MustParse("8448Mi")
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Name:      podName(recording),

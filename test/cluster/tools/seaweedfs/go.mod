@@ -1,4 +1,4 @@
-module seaweedfs
+module meetrec.dev/test/cluster/tools/seaweedfs
 
 go 1.26.6
 
