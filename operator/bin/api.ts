@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { recorderStatusSchema } from '../../recorder-image/contract/status.ts';
 import { createApp } from '../api/app.ts';
 import { Authenticator } from '../api/authentication.ts';
 import { ConfigError, readConfig } from '../api/config.ts';
@@ -100,8 +101,10 @@ export async function run({ env, signal, onListening }: RunOptions): Promise<voi
   closing.defer(() => recorderClient.close());
   const recorders = new RecorderLooks({
     ask: (baseUrl, asked) =>
-      dependencies.time('recorders', () =>
-        recorderClient.status({ baseUrl, after: undefined, waitSeconds: 0, signal: asked }),
+      dependencies.time('recorders', async () =>
+        recorderStatusSchema.parse(
+          await recorderClient.status({ baseUrl, after: undefined, waitSeconds: 0, signal: asked }),
+        ),
       ),
     now: () => performance.now(),
   });

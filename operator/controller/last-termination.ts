@@ -1,5 +1,5 @@
 import type { LastTermination } from '../crd/status.ts';
-import type { RecorderStatus } from '../../recorder-image/contract/status.ts';
+import type { LiveStatus } from './live-status.ts';
 import type { Pod, Terminated } from './kube-objects.ts';
 import { EXIT_CODE_UNKNOWN, endOf, failureIn, readResult, recorderStatus } from './recorder-state.ts';
 
@@ -50,7 +50,7 @@ function endOfContainer(pod: Pod, terminated: Terminated): Untimed {
 
 /** How the recorder last ended that was started again in a container that goes on: it tells itself. */
 export function terminationInPlace(
-  { restarts = 1, lastTermination: last }: RecorderStatus,
+  { restarts = 1, lastTermination: last }: LiveStatus,
   pod: Pod,
 ): LastTermination | undefined {
   if (last === undefined) return undefined;
@@ -61,7 +61,8 @@ export function terminationInPlace(
     reason: signal.slice(0, MAX_REASON_LENGTH),
     message: `Started again in its container, ${times} so far. ${message}`
       .trim()
-      .slice(0, MAX_MESSAGE_LENGTH),
+      .slice(0, MAX_MESSAGE_LENGTH)
+      .toWellFormed(),
     at,
     ...nodeOf(pod),
   };

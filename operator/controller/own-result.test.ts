@@ -81,6 +81,11 @@ describe('a recorder’s result', () => {
     expect(result).toEqual(rest);
   });
 
+  it.each([1e300, -1])('of %d seconds does not say how long it is', (durationSeconds) => {
+    const { durationSeconds: _durationSeconds, ...rest } = completed;
+    expect(ownResult({ ...completed, durationSeconds }, own).result).toEqual(rest);
+  });
+
   it('of a recording without a folder lies where that was, under its own name', () => {
     const place = { layout: 'legacy', prefix: 'r/', meetingId: 'm', name: 'rec' } as const;
     const taken = (key: string): boolean =>

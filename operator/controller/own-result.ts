@@ -3,6 +3,7 @@ import { formatOf } from '../../recorder-image/contract/formats.ts';
 import type { KeyContent } from '../../recorder-image/contract/key-content.ts';
 import { ownContent } from '../../recorder-image/contract/object-keys.ts';
 import type { RecorderResult } from '../../recorder-image/contract/result.ts';
+import { claimedSeconds, claimedTime } from './claimed-values.ts';
 import type { OwnPlace } from './recording-place.ts';
 
 type Completed = Extract<RecorderResult, { outcome: 'completed' }>;
@@ -12,7 +13,6 @@ const MAX_FILES = 100;
 const MAX_KEY_LENGTH = 1024;
 const MAX_NAMED = 3;
 const MAX_NAME_LENGTH = 100;
-const time = z.iso.datetime({ offset: true }).max(64);
 const checksum = z
   .string()
   .regex(/^[A-Z0-9-]+:[A-Za-z0-9+/=_-]+$/)
@@ -30,9 +30,13 @@ export interface OwnResult {
  * a status can hold. A result without a file of its own is a failed one.
  */
 export function ownResult(claim: RecorderResult, own: OwnPlace): OwnResult {
-  const { startedAt, stoppedAt, ...rest } = claim;
-  const times = { startedAt: time.safeParse(startedAt).data, stoppedAt: time.safeParse(stoppedAt).data };
-  const told = { ...rest, ...present(times) };
+  const { startedAt, stoppedAt, durationSeconds, ...rest } = claim;
+  const held = {
+    startedAt: claimedTime.safeParse(startedAt).data,
+    stoppedAt: claimedTime.safeParse(stoppedAt).data,
+    durationSeconds: claimedSeconds.safeParse(durationSeconds).data,
+  };
+  const told = { ...rest, ...present(held) };
   if (told.outcome === 'failed') return { result: told, refused: undefined };
   const files = filesOf(told);
   const isOwn = (kind: KeyContent['kind'], { key }: { key: string }): boolean =>

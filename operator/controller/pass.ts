@@ -2,9 +2,9 @@ import type { MeetingRecording } from '../crd/meeting-recording.ts';
 import type { Reason } from '../crd/reasons.ts';
 import { REASONS } from '../crd/reasons.ts';
 import { isTerminal } from '../crd/phases.ts';
-import type { RecorderStatus } from '../../recorder-image/contract/status.ts';
 import { tellCompleteness } from './completeness.ts';
 import type { Pod } from './kube-objects.ts';
+import type { LiveStatus } from './live-status.ts';
 import type { RecorderState } from './recorder-state.ts';
 import type { StatusDraft } from './status-draft.ts';
 
@@ -21,7 +21,7 @@ export interface Pass {
   /** What that pod says. */
   recorder: RecorderState | undefined;
   /** What the recorder said last over HTTP. */
-  readonly live: RecorderStatus | undefined;
+  readonly live: LiveStatus | undefined;
   /** Unix milliseconds. */
   readonly nowMs: number;
   readonly signal: AbortSignal;

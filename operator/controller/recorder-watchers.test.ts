@@ -1,6 +1,5 @@
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { RecorderStatus } from '../../recorder-image/contract/status.ts';
 import { FakeClock, settle } from '../runtime/testing/fake-clock.ts';
 import type { StatusRequest } from './recorder-client.ts';
 import { RecorderWatchers } from './recorder-watchers.ts';
@@ -8,14 +7,16 @@ import { liveStatus } from './testing/build.ts';
 
 describe('following recorders', () => {
   let clock: FakeClock;
-  let asked: (StatusRequest & { answer: (status: RecorderStatus) => void; fail: (error: Error) => void })[];
+  let asked: (StatusRequest & { answer: (body: unknown) => void; fail: (error: Error) => void })[];
   let changed: string[];
   let watchers: RecorderWatchers;
+  let logged: Record<string, unknown>[];
 
   beforeEach(() => {
     clock = new FakeClock();
     asked = [];
     changed = [];
+    logged = [];
     watchers = new RecorderWatchers({
       client: {
         status: async (request) =>
@@ -26,7 +27,10 @@ describe('following recorders', () => {
       },
       clock,
       random: () => 0,
-      log: pino({ level: 'silent' }),
+      log: pino(
+        { level: 'warn' },
+        { write: (line) => void logged.push(JSON.parse(line) as Record<string, unknown>) },
+      ),
       onChange: (key) => changed.push(key),
     });
   });
@@ -70,6 +74,34 @@ describe('following recorders', () => {
     expect(watchers.silentMs('ns/rec')).toBe(30_000);
     await clock.advance(10_000);
     expect(asked).toHaveLength(3);
+  });
+
+  it('hears a recorder that says what no status can hold, and logs each field once', async () => {
+    watchers.follow('ns/rec', 'http://1');
+    const said = { ...liveStatus({ version: 7 }), startedAt: 'yesterday' };
+    asked[0]?.answer(said);
+    await settle();
+    asked[1]?.answer({ ...said, version: 8 });
+    await settle();
+    asked[2]?.answer({ ...said, version: 9, state: 'remuxing', durationSeconds: 5 });
+    await settle();
+    expect(watchers.latest('ns/rec')).toMatchObject({ state: 'recording', version: 9, durationSeconds: 5 });
+    expect(changed).toHaveLength(3);
+    expect(logged.map(({ key, fields }) => [key, fields])).toEqual([
+      ['ns/rec', { startedAt: '"yesterday"' }],
+      ['ns/rec', { state: '"remuxing"' }],
+    ]);
+  });
+
+  it('takes an answer that is no status for none', async () => {
+    watchers.follow('ns/rec', 'http://1');
+    asked[0]?.answer(['recording']);
+    await settle();
+    expect([changed, watchers.latest('ns/rec')]).toEqual([[], undefined]);
+    await clock.advance(10_000);
+    asked[1]?.answer(liveStatus({ version: 1 }));
+    await settle();
+    expect(changed).toEqual(['ns/rec']);
   });
 
   it('does not spin when a recorder does not wait as it was asked to', async () => {

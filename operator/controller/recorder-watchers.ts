@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
-import type { RecorderStatus } from '../../recorder-image/contract/status.ts';
 import { Backoff } from '../runtime/backoff.ts';
 import { sleep } from '../runtime/clock.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { parseKey } from '../runtime/kube/objects.ts';
+import { readLiveStatus } from './live-status.ts';
+import type { LiveStatus } from './live-status.ts';
 import type { RecorderClient } from './recorder-client.ts';
 
 export interface RecorderWatchersOptions {
@@ -22,9 +23,11 @@ interface Watcher {
   readonly baseUrl: string;
   readonly recordingId: string;
   readonly stop: AbortController;
-  latest: RecorderStatus | undefined;
+  latest: LiveStatus | undefined;
   /** Monotonic milliseconds of the last answer, or of the beginning. */
   heardAt: number;
+  /** Fields of which it is logged already that they are ignored. */
+  readonly ignored: Set<string>;
 }
 
 const FIGURES_SECONDS = 15;
@@ -56,13 +59,14 @@ export class RecorderWatchers {
       stop: new AbortController(),
       latest: undefined,
       heardAt: this.#options.clock.monotonic(),
+      ignored: new Set<string>(),
     };
     this.#watchers.set(key, watcher);
     void this.#poll(key, watcher);
   }
 
   /** What the recorder said last. */
-  latest(key: string): RecorderStatus | undefined {
+  latest(key: string): LiveStatus | undefined {
     return this.#watchers.get(key)?.latest;
   }
 
@@ -90,15 +94,17 @@ export class RecorderWatchers {
       const started = clock.monotonic();
       const after = watcher.latest?.version;
       try {
-        const answer = await client.status({
+        const body = await client.status({
           baseUrl: watcher.baseUrl,
           after,
           waitSeconds: this.#options.figuresSeconds ?? FIGURES_SECONDS,
           signal,
         });
+        const { status: answer, ignored } = readLiveStatus(body, watcher.latest);
         // An address is given to another pod as soon as one is gone.
         if (answer.recordingId !== watcher.recordingId)
           throw new Error(`the recorder of ${answer.recordingId} answers in its place`);
+        this.#logIgnored(key, watcher, ignored);
         watcher.latest = answer;
         watcher.heardAt = clock.monotonic();
         backoff.reset();
@@ -118,5 +124,15 @@ export class RecorderWatchers {
         await sleep(clock, backoff.next(), signal).catch(() => undefined);
       }
     }
+  }
+
+  /** Once for each field: it is in every answer. */
+  #logIgnored(key: string, watcher: Watcher, ignored: Readonly<Record<string, string>>): void {
+    const fields = Object.fromEntries(
+      Object.entries(ignored).filter(([field]) => !watcher.ignored.has(field)),
+    );
+    if (Object.keys(fields).length === 0) return;
+    for (const field of Object.keys(fields)) watcher.ignored.add(field);
+    this.#options.log.warn({ key, fields }, "Fields of the recorder's status are not valid and are ignored");
   }
 }

@@ -105,6 +105,42 @@ describe('a recording on a real API server', () => {
     expect(events.toSorted()).toEqual([...changes].toSorted());
   });
 
+  it('goes on where its recorder says what no status can hold: that is left out, and logged once', async () => {
+    const controller = await world.startController();
+    const claims = {
+      lastMediaAt: '9'.repeat(500),
+      durationSeconds: -1,
+      lastTermination: { exitCode: 1, at: 'never' },
+      message: 'm'.repeat(10_000),
+    };
+    world.kubelet.onStart = (started) => started.claim({ ...claims, startedAt: 'yesterday' });
+    await world.record('rec');
+    const { status } = await world.untilPhase('rec', 'Recording');
+    expect(status).not.toHaveProperty('startedAt');
+    expect(status).not.toHaveProperty('lastTermination');
+    const stub = world.kubelet.stub('rec-1');
+    const startedAt = new Date().toISOString();
+    stub?.claim({ ...claims, startedAt, durationSeconds: 1e300, state: 'remuxing' });
+    const heard = await world.until('rec', 'begun', (recording) => recording.status?.startedAt === startedAt);
+    expect(heard.status).toMatchObject({ phase: 'Recording', reason: 'Receiving' });
+    expect(heard.status?.durationSeconds ?? 0).toBe(0);
+    stub?.claim({ ...claims, startedAt, state: 'uploading' });
+    const stopping = await world.until('rec', 'uploading', (recording) =>
+      Boolean(recording.status?.message?.startsWith('mm')),
+    );
+    expect(stopping.status).toMatchObject({ phase: 'Stopping', message: 'm'.repeat(1024) });
+    const exit = stub?.result('Stopped');
+    if (exit) await world.kubelet.exit('rec-1', exit);
+    await world.untilPhase('rec', 'Completed');
+    const fields = controller
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('not valid and are ignored'))
+      .flatMap((line) => Object.keys((JSON.parse(line) as { fields: object }).fields));
+    const once = ['durationSeconds', 'lastMediaAt', 'lastTermination', 'startedAt', 'state'];
+    expect(fields.toSorted()).toEqual(once);
+  });
+
   it('can be waited for with kubectl, which also shows what it tells', async () => {
     const kubectl = await ensureTool('kubectl');
     const run = async (...args: string[]) =>

@@ -41,6 +41,13 @@ async function collected(
 }
 
 describe('the result', () => {
+  it('of a length that no recording has ends the recording all the same', async () => {
+    const result = { ...failed('DiskFull'), durationSeconds: 1e300 };
+    const after = await collected({ is: 'ended', result }, stopping('RecorderFinishing'));
+    expect(after).toMatchObject({ phase: 'Failed', reason: 'DiskFull' });
+    expect(after.durationSeconds).toBeUndefined();
+  });
+
   it.each([
     ['Stopped', stopping('MeetingEnded'), 'MeetingEnded'],
     ['Stopped', stopping('Deleted'), 'Deleted'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RecorderStatus } from '../../../recorder-image/contract/status.ts';
 import type { MeetingRecordingStatus } from '../../crd/status.ts';
+import type { LiveStatus } from '../live-status.ts';
 import { NOW, liveStatus, passOf, podOf, recordingOf, worldOf } from '../testing/build.ts';
 import { watch } from './watch.ts';
 
@@ -10,14 +10,13 @@ const ready = {
   ingest: { url: 'rtmp://10.0.0.7:1935/live' },
 } as const;
 
-async function watched(
-  live: Partial<RecorderStatus>,
-  stored: MeetingRecordingStatus = ready,
-  isRunning = true,
-) {
+async function watched(live: Partial<LiveStatus>, stored: MeetingRecordingStatus = ready, isRunning = true) {
   const recording = recordingOf({ status: stored });
   const state = isRunning ? { running: {} } : { terminated: { exitCode: 1 } };
-  const pass = passOf(recording, { pod: podOf(recording, { container: { state } }), live: liveStatus(live) });
+  const pass = passOf(recording, {
+    pod: podOf(recording, { container: { state } }),
+    live: { ...liveStatus(), ...live },
+  });
   const world = worldOf();
   await watch(pass, world);
   world.watchers.close();
@@ -64,6 +63,15 @@ describe('what the recorder says of itself', () => {
     const { status, receiving } = await watched({ state: 'reconnecting', startedAt: NOW });
     expect(status).toMatchObject({ phase: 'Recording', reason: 'Reconnecting' });
     expect(receiving).toBe('False Reconnecting');
+  });
+
+  it('is in a state of a newer version: what is known stays, and its figures count', async () => {
+    const receiving = { type: 'Receiving', status: 'True', reason: 'Receiving', message: '' } as const;
+    const conditions = [{ ...receiving, lastTransitionTime: NOW }];
+    const stored = { ...ready, phase: 'Recording', reason: 'Receiving', conditions } as const;
+    const heard = await watched({ state: undefined, durationSeconds: 3 }, stored);
+    expect(heard.receiving).toBe('True Receiving');
+    expect(heard.status).toMatchObject({ phase: 'Recording', durationSeconds: 3 });
   });
 
   it('finishes: nothing is being received any more, and it says since when', async () => {

@@ -1,11 +1,11 @@
 import { REASONS } from '../../crd/reasons.ts';
-import type { RecorderStatus } from '../../../recorder-image/contract/status.ts';
 import { hasEnded, isStopping } from '../pass.ts';
 import type { Pass, Verdict } from '../pass.ts';
 import { earlierSeconds } from '../parts.ts';
 import { hostPart } from '../ingest-address.ts';
 import type { Pod } from '../kube-objects.ts';
 import { laterTermination, terminationInPlace } from '../last-termination.ts';
+import type { LiveStatus } from '../live-status.ts';
 import { tellMaxDuration } from '../max-duration.ts';
 import { noteResumption } from '../received-media.ts';
 import type { World } from '../world.ts';
@@ -46,11 +46,11 @@ export function isHeard(pass: Pass, world: World): boolean {
 }
 
 /** The recorder is finishing by itself or because it was told to. */
-export function isFinishing(live: RecorderStatus | undefined): boolean {
+export function isFinishing(live: LiveStatus | undefined): boolean {
   return live?.state === 'finishing' || live?.state === 'uploading' || live?.state === 'done';
 }
 
-function tell(pass: Pass, live: RecorderStatus, pod: Pod): void {
+function tell(pass: Pass, live: LiveStatus, pod: Pod): void {
   const { status } = pass;
   const termination = laterTermination(status.value.lastTermination, terminationInPlace(live, pod));
   if (termination) status.value.lastTermination = termination;
@@ -58,7 +58,7 @@ function tell(pass: Pass, live: RecorderStatus, pod: Pod): void {
     status.value.startedAt ??= live.startedAt;
     noteResumption(pass, live.startedAt);
   }
-  if (live.durationSeconds > 0) status.value.durationSeconds = earlierSeconds(pass) + live.durationSeconds;
+  if (live.durationSeconds) status.value.durationSeconds = earlierSeconds(pass) + live.durationSeconds;
   if (isFinishing(live)) {
     for (const type of ['RecorderReady', 'Receiving'] as const)
       status.set(type, 'False', 'RecorderFinishing', REASONS.RecorderFinishing);
@@ -73,7 +73,7 @@ function tell(pass: Pass, live: RecorderStatus, pod: Pod): void {
   } else if (live.state === 'reconnecting') {
     status.set('Receiving', 'False', 'Reconnecting', REASONS.Reconnecting);
     if (!isStopping(pass)) status.say('Recording', 'Reconnecting', REASONS.Reconnecting);
-  } else {
+  } else if (live.state === 'waiting') {
     status.set('Receiving', 'False', 'WaitingForPublisher', REASONS.WaitingForPublisher);
   }
 }

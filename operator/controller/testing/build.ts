@@ -11,6 +11,7 @@ import { Admission } from '../admission.ts';
 import { readConfig } from '../config.ts';
 import { HostPorts } from '../host-ports.ts';
 import type { ContainerStatus, Pod } from '../kube-objects.ts';
+import type { LiveStatus } from '../live-status.ts';
 import type { Pass } from '../pass.ts';
 import { ProviderGate } from '../provider-gate.ts';
 import { PushRequests } from '../push-requests.ts';
@@ -112,7 +113,7 @@ export function liveStatus(status: Partial<RecorderStatus> = {}): RecorderStatus
 
 export function passOf(
   recording: MeetingRecording,
-  options: { pod?: Pod; live?: RecorderStatus; nowMs?: number } = {},
+  options: { pod?: Pod; live?: LiveStatus; nowMs?: number } = {},
 ): Pass {
   const nowMs = options.nowMs ?? NOW_MS;
   return {

@@ -38,6 +38,7 @@ export class RecorderStub implements AsyncDisposable {
   #recordedSeconds = DURATION_SECONDS;
   #restarts = 0;
   #lastTermination: RecorderTermination | undefined;
+  #claims: Readonly<Record<string, unknown>> = {};
   /** What it does with SIGTERM. */
   onSigterm: (stub: RecorderStub) => Exit = (stub) => stub.result('Stopped');
 
@@ -72,6 +73,12 @@ export class RecorderStub implements AsyncDisposable {
     this.#version++;
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
+  }
+
+  /** It says this of itself from now on, in place of what is so: also what no recorder of this version would say. */
+  claim(claims: Readonly<Record<string, unknown>>): void {
+    this.#claims = claims;
+    this.become(this.#state);
   }
 
   /** The recorder was killed and its supervisor has started it again: no kubelet saw it. */
@@ -155,7 +162,9 @@ export class RecorderStub implements AsyncDisposable {
     const answer = () => {
       clearTimeout(timer);
       this.#waiting.delete(answer);
-      response.setHeader('content-type', 'application/json').end(JSON.stringify(this.#status()));
+      response
+        .setHeader('content-type', 'application/json')
+        .end(JSON.stringify({ ...this.#status(), ...this.#claims }));
     };
     const timer = setTimeout(answer, Number(searchParams.get('wait') ?? 0) * 1000);
     if (this.#version > after) answer();
