@@ -231,7 +231,9 @@ describe('other formats', () => {
     await expectPlayable(objectOf(place), await debianFfmpegPath());
     expectPrefix(await packetHashes(objectOf(place)), await packetHashes(clip), 0.5);
     const result = await readResult(place);
-    expect(result).toMatchObject({ outcome: 'completed', reason: 'Salvaged', durationSeconds: 12 });
+    // From the first sound, which comes before the first picture.
+    const durationSeconds = expect.closeTo(12, 1);
+    expect(result).toMatchObject({ outcome: 'completed', reason: 'Salvaged', durationSeconds });
     expect(await salvage(place)).toBe(0);
     expect(await readResult(place)).toEqual(result);
   });
