@@ -8,7 +8,7 @@ import { ownerOf } from '../upload/ownership.ts';
 import type { StoredPart } from '../upload/part-plan.ts';
 import { UploadError } from '../upload/upload-loop.ts';
 import { abortIfThere, isClaim, isGone } from './claim.ts';
-import type { Claim } from './claim.ts';
+import type { Claim, ClaimLeft } from './claim.ts';
 
 /** Between two looks for an object that somebody is making, in ms. */
 const LOOK_MS = 1000;
@@ -52,29 +52,33 @@ interface Usable {
 /**
  * Makes an object of what a lost recorder has sent, and returns it; undefined where it had sent nothing of use. An
  * object that is there already is left as it is. Where another salvage is at it, its object is waited for. Aborts what
- * is of no use.
+ * is of no use. Throws UploadError where the object is gone that it has made.
  */
 export async function completeAbandonedUpload(
   options: AbandonedUploadOptions,
   signal: AbortSignal,
 ): Promise<StoredObject | undefined> {
-  const { store, key, log } = options;
+  const { store, key, metadata, log } = options;
   let useless: readonly OpenUpload[] = [];
   let made: MadeObject | undefined;
   // Without a trace of an object that is being made, what is not there is not to come.
   for (let look = 1, traces = false; look <= MOST_LOOKS; look += 1) {
     // Asked for before the object: what becomes one in between would otherwise be missed in both.
-    const seen = await survey(options, signal);
+    const uploads = await store.openUploads(key, signal);
     const stored = await store.find(key, signal);
-    if (stored !== undefined && isOurs(stored, options, { made, usable: seen.usable })) {
+    const owner = stored === undefined ? undefined : ownerOf(stored, metadata);
+    const seen = owner === 'ours' ? NOTHING : await survey(options, uploads, signal);
+    // One that says nothing of itself is ours where there is nothing else to be saved, or if it is what we have made.
+    const unknown = owner === 'unknown' && (seen.usable === undefined || sameEtag(made?.etag, stored?.etag));
+    if (stored !== undefined && (owner === 'ours' || unknown)) {
       // Only now: what is aborted is gone, and until there is an object it may be all that there is.
-      await abortUploads(options, await store.openUploads(key, signal), signal);
+      await abortUploads(options, uploads, signal);
       return stored;
     }
     useless = seen.useless;
     traces ||= seen.claimed || seen.usable !== undefined;
     if (!traces) break;
-    if (seen.usable !== undefined) made = (await complete(options, seen.usable, signal)) ?? made;
+    if (seen.usable !== undefined) made = (await complete(options, seen, seen.usable, signal)) ?? made;
     if (seen.usable === undefined || look > 1) await nextLook(options, signal);
     if (look === MOST_LOOKS)
       log.warn({ key }, 'another salvage has left no object; there is nothing to save');
@@ -103,26 +107,16 @@ async function nextLook(options: AbandonedUploadOptions, signal: AbortSignal): P
   signal.throwIfAborted();
 }
 
-/** One that says nothing of itself is ours where there is nothing else to be saved, or if it is what we have made. */
-function isOurs(
-  stored: StoredObject,
-  { metadata }: AbandonedUploadOptions,
-  { made, usable }: { readonly made: MadeObject | undefined; readonly usable: Usable | undefined },
-): boolean {
-  const owner = ownerOf(stored, metadata);
-  if (owner !== 'unknown') return owner === 'ours';
-  return usable === undefined || sameEtag(made?.etag, stored.etag);
-}
-
 /** Undefined where another one has completed it. Throws KeyTakenError. */
 async function complete(
   { store, key, claim, metadata, log }: AbandonedUploadOptions,
+  { claimLeft }: Survey,
   { upload, parts }: Usable,
   signal: AbortSignal,
 ): Promise<MadeObject | undefined> {
   const { uploadId, fullObjectChecksum } = upload;
   const checked = fullObjectChecksum && parts.every(({ crc32 }) => crc32 !== undefined);
-  await claim.make(signal);
+  await claim.make(signal, claimLeft);
   try {
     const completed = { key, uploadId, parts, fullObjectChecksum: checked, metadata };
     const made = await completeOwn(store, completed, signal);
@@ -145,23 +139,33 @@ interface Survey {
   readonly usable: Usable | undefined;
   /** Somebody else has said, or shown, that it is making an object. */
   readonly claimed: boolean;
+  /** What a salvage has left that was killed as it claimed. */
+  readonly claimLeft: ClaimLeft | undefined;
   readonly useless: readonly OpenUpload[];
 }
 
-async function survey({ store, key, claim }: AbandonedUploadOptions, signal: AbortSignal): Promise<Survey> {
-  let usable: Usable | undefined;
-  let claimed = false;
+const NOTHING: Survey = { usable: undefined, claimed: false, claimLeft: undefined, useless: [] };
+
+async function survey(
+  { store, key, claim }: AbandonedUploadOptions,
+  uploads: readonly OpenUpload[],
+  signal: AbortSignal,
+): Promise<Survey> {
+  let { usable, claimed, claimLeft } = NOTHING;
   const useless: OpenUpload[] = [];
-  for (const upload of await store.openUploads(key, signal)) {
-    if (upload.uploadId === claim.uploadId) continue;
-    const listed = await partsUnlessGone(store, { key, uploadId: upload.uploadId }, signal);
+  for (const upload of uploads) {
+    const { uploadId } = upload;
+    if (uploadId === claim.uploadId) continue;
+    const listed = await partsUnlessGone(store, { key, uploadId }, signal);
     const parts = usableParts(listed ?? []);
     const bytes = parts.reduce((sum, { size }) => sum + size, 0);
-    claimed ||= listed === undefined || isClaim(listed);
+    const marked = listed !== undefined && isClaim(listed);
+    claimed ||= listed === undefined || marked;
+    if (marked || (listed?.length === 0 && claimLeft === undefined)) claimLeft = { uploadId, marked };
     if (parts.length === 0) useless.push(upload);
     if (bytes > (usable?.bytes ?? 0)) usable = { upload, parts, bytes };
   }
-  return { usable, claimed, useless };
+  return { usable, claimed, claimLeft, useless };
 }
 
 async function partsUnlessGone(

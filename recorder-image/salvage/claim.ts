@@ -11,6 +11,13 @@ export interface ClaimOptions {
   readonly log: Logger;
 }
 
+/** An open upload that can be a claim. */
+export interface ClaimLeft {
+  readonly uploadId: string;
+  /** It has the part by which a claim is known, and not none at all. */
+  readonly marked: boolean;
+}
+
 /**
  * Says that a salvage is about to put an object in its place. Some stores list an upload no more while they complete it
  * and have no object yet, and some have none for a moment while one replaces another: who looks then sees nothing at
@@ -28,12 +35,16 @@ export class Claim {
     return this.#uploadId;
   }
 
-  /** To be called before what it announces. */
-  async make(signal: AbortSignal): Promise<void> {
-    while (this.#uploadId === undefined) {
+  /**
+   * To be called before what it announces. What an earlier salvage has left of a claim is taken over: else a salvage that
+   * is killed again and again would leave one each time.
+   */
+  async make(signal: AbortSignal, left?: ClaimLeft): Promise<void> {
+    if (this.#uploadId === undefined && left?.marked === true) this.#uploadId = left.uploadId;
+    for (let unmarked = left?.uploadId; this.#uploadId === undefined; unmarked = undefined) {
       const { store, key } = this.#options;
       const object = { key, contentType: 'application/octet-stream', metadata: {} };
-      const { uploadId } = await store.create(object, signal);
+      const uploadId = unmarked ?? (await store.create(object, signal)).uploadId;
       const body = Buffer.from('salvage');
       const crc32 = crc32Base64(body);
       try {

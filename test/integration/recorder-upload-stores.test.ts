@@ -147,6 +147,17 @@ describe.each(STORES)('a store that is $name', ({ start }) => {
     }
   });
 
+  it('and may not say that a key has nothing, takes a file all the same', async () => {
+    const { key, bytes, outcome } = await bench.upload({
+      manner: (request) =>
+        request.method !== 'HEAD'
+          ? undefined
+          : { rewriteStatus: (status) => (status === 404 ? 403 : status) },
+    });
+    await outcome;
+    await bench.expectStored(key, bytes);
+  });
+
   it('and says when to come again, is not asked before', async () => {
     const creations: number[] = [];
     const { outcome } = await bench.upload({

@@ -27,6 +27,8 @@ export interface Manner {
   readonly corrupt?: (bytes: Buffer) => Buffer;
   /** Changes the answer's headers. */
   readonly rewrite?: (headers: IncomingHttpHeaders) => IncomingHttpHeaders;
+  /** Changes the answer's status. */
+  readonly rewriteStatus?: (status: number) => number;
   /** Once the server has answered, before the answer goes on. Returns a body for it, or undefined for the server's. */
   readonly afterwards?: () => Promise<string | undefined>;
 }
@@ -41,7 +43,7 @@ export async function passOn(
   },
 ): Promise<void> {
   const { incoming, response, manner } = exchange;
-  const { answer, bytesPerSecond = Infinity, corrupt, rewrite, afterwards } = manner;
+  const { answer, bytesPerSecond = Infinity, corrupt, rewrite, rewriteStatus, afterwards } = manner;
   if (answer !== undefined) {
     incoming.resume();
     response.writeHead(answer.status, { 'content-type': 'application/xml', ...answer.headers });
@@ -58,9 +60,11 @@ export async function passOn(
   }
   upstream.end();
   const [reply] = await answered;
+  const { statusCode = 502 } = reply;
+  const status = rewriteStatus?.(statusCode) ?? statusCode;
   const replyHeaders = rewrite?.(reply.headers) ?? reply.headers;
   if (afterwards === undefined) {
-    response.writeHead(reply.statusCode ?? 502, replyHeaders);
+    response.writeHead(status, replyHeaders);
     reply.pipe(response);
     await once(reply, 'end');
     return;
@@ -68,7 +72,7 @@ export async function passOn(
   const body = await text(reply);
   const changed = (await afterwards()) ?? body;
   const { 'content-length': _, 'transfer-encoding': __, ...others } = replyHeaders;
-  response.writeHead(reply.statusCode ?? 502, others);
+  response.writeHead(status, others);
   response.end(changed);
 }
 
