@@ -42,7 +42,7 @@ describe('a look at an object', () => {
     ['is to come later', { ...busy, $response: { headers: { 'retry-after': '2' } } }],
   ])('that %s is not repeated here', async (_, error) => {
     const store = storeThatFails(1, error);
-    await expect(findWhenBusy(store, 'key', signal)).rejects.toThrow();
+    await expect(findWhenBusy(store, 'key', signal)).rejects.toMatchObject({ name: 'ObjectStoreError' });
     expect(store.looks).toBe(1);
   });
 
