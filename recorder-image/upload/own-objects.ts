@@ -1,3 +1,4 @@
+import { findWhenBusy } from './find-when-busy.ts';
 import { multipartEtag, sameEtag } from './multipart-etag.ts';
 import { ObjectStoreError } from './object-store.ts';
 import type {
@@ -91,7 +92,7 @@ interface Making {
 async function makeOwn(making: Making, signal: AbortSignal): Promise<OwnObject> {
   const { store, key, metadata, isThis, isKnown, make } = making;
   for (let looks = 1; ; looks += 1) {
-    const stored = await store.find(key, signal);
+    const stored = await findWhenBusy(store, key, signal);
     if (stored !== undefined) {
       const owner = ownerOf(stored, metadata);
       if (owner !== 'another' && isThis(stored)) return { etag: stored.etag, wasThere: true };

@@ -34,42 +34,40 @@ export interface StoreBehaviour {
   readonly settle: () => Promise<void>;
 }
 
-/** @param root the folder of all buckets; `aside` is a folder on the same disk. */
-export function storeOf(
-  name: StoreName,
-  { seed, root, aside }: { readonly seed: number; readonly root: string; readonly aside: string },
-): StoreBehaviour {
-  const as = (manner: StoreBehaviour['manner'], env: StoreBehaviour['env'] = {}): StoreBehaviour => ({
-    manner,
-    env,
+interface Setting {
+  readonly seed: number;
+  /** The folder of all buckets. */
+  readonly root: string;
+  /** A folder on the same disk. */
+  readonly aside: string;
+}
+
+const BEHAVIOURS: Readonly<Record<StoreName, (setting: Setting) => Partial<StoreBehaviour>>> = {
+  'slow-down': ({ seed }) => ({ manner: slowDownStorm(seed) }),
+  moved: ({ root, aside }) => movingStore(root, aside),
+  'metadata-dropped': () => ({ manner: () => renamesMetadata(() => undefined) }),
+  'metadata-upper-case': () => ({ manner: () => renamesMetadata((header) => header.toUpperCase()) }),
+  'checksums-refused': () => ({ manner: refusesChecksums, env: { S3_CHECKSUMS: 'when_required' } }),
+  'error-in-200': ({ seed }) => ({ manner: failsCompletions(between(seededRandom(seed), 1, 4)) }),
+  slow: ({ seed }) => {
+    const bytesPerSecond = between(seededRandom(seed), 2_000_000, 8_000_000);
+    return { manner: () => ({ bytesPerSecond }) };
+  },
+};
+
+export function storeOf(name: StoreName, setting: Setting): StoreBehaviour {
+  return {
+    manner: () => undefined,
+    env: {},
     settle: () => Promise.resolve(),
-  });
-  const random = seededRandom(seed);
-  switch (name) {
-    case 'slow-down':
-      return as(slowDownStorm(seed));
-    case 'moved':
-      return movingStore(root, aside);
-    case 'metadata-dropped':
-      return as(() => renamesMetadata(() => undefined));
-    case 'metadata-upper-case':
-      return as(() => renamesMetadata((header) => header.toUpperCase()));
-    case 'checksums-refused':
-      return as(refusesChecksums, { S3_CHECKSUMS: 'when_required' });
-    case 'error-in-200':
-      return as(failsCompletions(between(random, 1, 4)));
-    case 'slow': {
-      const bytesPerSecond = between(random, 2_000_000, 8_000_000);
-      return as(() => ({ bytesPerSecond }));
-    }
-  }
+    ...BEHAVIOURS[name](setting),
+  };
 }
 
 /** Renamed on the disk: what the server knows of an object stays with it. */
-function movingStore(root: string, aside: string): StoreBehaviour {
+function movingStore(root: string, aside: string): Partial<StoreBehaviour> {
   const moved = new Map<string, string>();
   return {
-    env: {},
     manner: (request) => {
       if (!isCompletion(request)) return undefined;
       const path = join(root, decodeURIComponent(new URL(request.url, 'http://s3').pathname));
