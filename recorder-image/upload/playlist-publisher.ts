@@ -1,5 +1,6 @@
 import { renderPlaylist } from './event-playlist.ts';
 import type { PlaylistTake } from './event-playlist.ts';
+import { findWhenBusy } from './find-when-busy.ts';
 import { ObjectStoreError } from './object-store.ts';
 import type { MadeObject, ObjectDescription, ObjectStore } from './object-store.ts';
 import { putOwn } from './own-objects.ts';
@@ -56,7 +57,7 @@ export class PlaylistPublisher {
   async end(signal: AbortSignal): Promise<UploadedFile> {
     const { store, object } = this.#options;
     const { sizeBytes, etag } = await this.#put(true, signal);
-    const stored = await store.find(object.key, signal);
+    const stored = await findWhenBusy(store, object.key, signal);
     const isThere = stored?.sizeBytes === sizeBytes;
     if (!isThere && etag === undefined) throw new ObjectStoreError(...NOT_KEPT);
     const checksum = isThere ? stored.checksum : undefined;
