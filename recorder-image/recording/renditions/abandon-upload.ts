@@ -1,3 +1,4 @@
+import { abortQuietly } from '../../upload/orphans.ts';
 import type { UploadReport } from '../../upload/take-uploader.ts';
 import type { RenditionOptions } from './rendition.ts';
 
@@ -7,11 +8,5 @@ export async function abandonUpload(
   { key, uploadId }: UploadReport,
   signal: AbortSignal,
 ): Promise<void> {
-  if (uploadId === undefined) return;
-  try {
-    await store.abort(key, uploadId, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    log.warn({ key, uploadId, error: String(error) }, 'An upload that nothing comes of is left open in S3');
-  }
+  if (uploadId !== undefined) await abortQuietly({ store, key, uploadId, log }, signal);
 }
