@@ -95,11 +95,11 @@ class Supervised implements AsyncDisposable {
   }
 }
 
-/** Returns a PATH with which the watcher gives a recorder three seconds in place of thirty. */
+/** Returns a PATH with which the watcher gives a recorder nine seconds in place of thirty: a busy machine starts one in some. */
 const hasty = async (folder: string): Promise<string> =>
   await shellTools(folder, {
-    sleep: '[ "$1" != 5 ] || set -- 0.5; exec /bin/sleep "$1"',
-    timeout: 'limit=$1; shift; exec /usr/bin/timeout "0.$limit" "$@"',
+    sleep: '[ "$1" != 5 ] || set -- 1.5; exec /bin/sleep "$1"',
+    timeout: 'limit=$1; shift; exec /usr/bin/timeout "1.$limit" "$@"',
   });
 
 async function supervised(
