@@ -269,6 +269,8 @@ export class RecordingStore {
         $or: [
           { 'shown.recordingId': record._id, 'shown.revision': { $lt: record.revision } },
           { 'shown.recordingId': { $ne: record._id }, 'shown.createdAt': { $lt: record.createdAt } },
+          // The API server counts in seconds: of two of the same one, the list's order decides here as well.
+          { 'shown.recordingId': { $lt: record._id }, 'shown.createdAt': record.createdAt },
           { shown: null },
         ],
       },
@@ -290,9 +292,9 @@ export function undone(record: RecordingDocument): RecordingDocument {
 
 function isShownBy({ shown }: Pick<MeetingDocument, 'shown'>, record: RecordingDocument): boolean {
   if (!shown) return false;
-  return shown.recordingId === record._id
-    ? shown.revision >= record.revision
-    : shown.createdAt >= record.createdAt;
+  if (shown.recordingId === record._id) return shown.revision >= record.revision;
+  const later = shown.createdAt.getTime() - record.createdAt.getTime();
+  return later > 0 || (later === 0 && shown.recordingId > record._id);
 }
 
 function showing(record: RecordingDocument): Record<string, unknown> {

@@ -94,6 +94,29 @@ describe('objects that have one name after another', () => {
     expect((await store.find(record._id))?.status).toBe('failed');
   });
 
+  it('made in the same second: the meeting shows the one that is listed first, in whatever order they are seen', async () => {
+    const { projection, store } = replica();
+    const [, , first] = await life('same-second', 'm-tie');
+    const [, , second] = await life('same-second', 'm-tie');
+    const at = first?.metadata.creationTimestamp ?? '';
+    const objects = [first, second].map((object) => ({
+      ...(object as MeetingRecording),
+      metadata: { ...(object as MeetingRecording).metadata, creationTimestamp: at },
+    }));
+    for (const order of [objects, objects.toReversed()]) {
+      const _id = `m-tie-${order === objects ? 'in-order' : 'reversed'}`;
+      await database.meetings.create([{ _id, host: 'host-1', creator: 'host-1', source: { kind: 'rtmp' } }]);
+      for (const object of order)
+        await projection.project({
+          ...object,
+          metadata: { ...object.metadata, name: _id },
+          spec: { ...object.spec, meetingId: _id },
+        });
+      const [listed] = await store.ofMeeting(_id, { limit: 1 });
+      expect((await store.meeting(_id)).recording.recordingId).toBe(listed?._id);
+    }
+  });
+
   it('do not end one another: of one that went unseen, it is known when the next has its name', async () => {
     const { projection, store } = replica();
     const [, recording] = await life('unseen', 'm-1');
