@@ -11,7 +11,7 @@ export interface FloodOptions {
   readonly perSecond: number;
   /** The address on loopback that a connection comes from. */
   readonly addressOf: (index: number) => string;
-  /** What each of them sends; nothing unless told. */
+  /** What each of them sends. Default: nothing */
   readonly says?: Buffer;
 }
 

@@ -24,15 +24,15 @@ function named(text: string): Buffer {
 }
 
 export interface ChunkOptions {
-  /** 3 unless told: from 2 to 65,599. */
+  /** From 2 to 65,599. Default: 3 */
   readonly chunkStream?: number;
-  /** Of the first chunk: 0 unless told; 1 to 3 leave out more and more of its header. */
+  /** Of the first chunk: 1 to 3 leave out more and more of its header. Default: 0 */
   readonly format?: 0 | 1 | 2 | 3;
   /** 128 unless told; a list has the sizes of the first chunks, and its last one is that of all others. */
   readonly chunkSize?: number | readonly number[];
-  /** What the chunks that continue a message have of an extended timestamp: all of it, unless told. */
+  /** What the chunks that continue a message have of an extended timestamp. Default: all of it */
   readonly repeats?: 'field' | 'nothing';
-  /** 1 unless told. */
+  /** Default: 1 */
   readonly streamId?: number;
 }
 

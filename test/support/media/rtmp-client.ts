@@ -11,7 +11,7 @@ const AHEAD_BYTES = 1024 * 1024;
 
 export interface RtmpClientOptions {
   readonly port: number;
-  /** 127.0.0.1 unless told. */
+  /** Default: 127.0.0.1 */
   readonly host?: string;
   /** The address that it comes from, for example 127.0.0.2. */
   readonly localAddress?: string;
@@ -30,7 +30,7 @@ export interface RtmpClient extends AsyncDisposable {
   readonly send: (messages: Iterable<Buffer>) => Promise<void>;
   /** What the server has said, as Latin-1. */
   readonly heard: () => string;
-  /** Returns once the server has said this, so many times: once unless told. Throws when it closes without that. */
+  /** Returns once the server has said this, so many times. Default: once. Throws when it closes without that. */
   readonly hears: (text: string, times?: number) => Promise<void>;
 }
 
